@@ -1,0 +1,67 @@
+"""Plotly's side of figures: the specification in the house's looks and the plotted data."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sourcebook.figures.looks import PALETTE, merged, with_properties
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENGINE = "plotly"
+
+_AXIS: dict[str, Any] = {
+    "automargin": True,
+    "gridcolor": PALETTE["rule"],
+    "linecolor": PALETTE["grey"],
+    "tickcolor": PALETTE["grey"],
+    "tickfont": {"color": PALETTE["mute"], "size": 13},
+    "title": {"font": {"color": PALETTE["mute"], "size": 13}},
+    "zerolinecolor": PALETTE["grey"],
+}
+_LAYOUT: dict[str, Any] = {
+    "colorway": [PALETTE[name] for name in ("violet", "teal", "red", "gold", "grey")],
+    "font": {"family": "Schibsted Grotesk, sans-serif", "size": 13, "color": PALETTE["ink"]},
+    "hoverlabel": {
+        "bgcolor": PALETTE["ink"],
+        "bordercolor": PALETTE["ink"],
+        "font": {"color": PALETTE["bg"], "size": 13},
+    },
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": PALETTE["ink"]}},
+    "margin": {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "xaxis": {**_AXIS, "showgrid": False},
+    "yaxis": _AXIS,
+}
+
+
+def draws(chart: Any) -> bool:
+    """Say whether `chart` is Plotly's."""
+    return type(chart).__module__.startswith("plotly.")
+
+
+def specification(chart: Any) -> dict[str, Any]:
+    """Give the figure's data and layout in the house's looks, colours as custom properties."""
+    told = json.loads(chart.to_json())
+    layout = told["layout"]
+    layout.pop("template", None)
+    return with_properties({"data": told["data"], "layout": merged(_LAYOUT, layout)})
+
+
+def plotted_data(chart: Any) -> pd.DataFrame | None:
+    """Give the points of every trace that has x and y, one row a point."""
+    import pandas as pd
+
+    traces = [trace for trace in chart.data if trace.x is not None and trace.y is not None]
+    frames = [
+        pd.DataFrame({"series": trace.name or "", "x": list(trace.x), "y": list(trace.y)}) for trace in traces
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else None
+
+
+def fallback_html(chart: Any, figure_id: str) -> str:
+    """Give the library's own output, for a front end or a book without this package's pages."""
+    return str(chart.to_html(full_html=False, include_plotlyjs="cdn", div_id=f"chart-{figure_id}"))

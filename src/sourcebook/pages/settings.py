@@ -1,0 +1,87 @@
+"""What a book may choose, read once into `Settings`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from sourcebook.errors import Place, SettingsError, nearest
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+STORE_FOLDER = "_build/.sourcebook"
+"""Where runs and drawings are kept, below the book's folder, whatever is built from them."""
+
+_CODE = ("hidden", "shown")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The book's choices.
+
+    Attributes:
+        root: the book's folder, which holds `_config.yml`.
+        store: where runs and drawings are kept.
+        code: whether readers see the code cells; a cell tagged "show-input" is always shown.
+        workers: stories to run at once; None for as many as there are processors.
+        timeout_s: longest time for one cell, in seconds.
+        executes: whether stories are run at all; False where the book says `execute_notebooks: off`.
+        description, publisher, repository: what the masthead, the footer and search engines are told.
+        text_licence, code_licence: licences named in the footer.
+    """
+
+    root: Path
+    store: Path
+    code: Literal["hidden", "shown"]
+    workers: int | None
+    timeout_s: float
+    executes: bool
+    description: str
+    publisher: str
+    repository: str | None
+    text_licence: str
+    code_licence: str
+
+
+def setup(app: Sphinx) -> None:
+    """Register the book's options."""
+    app.add_config_value("sourcebook_code", "shown", "env", str)
+    app.add_config_value("sourcebook_workers", None, "", (int, type(None)))
+    app.add_config_value("sourcebook_description", "", "html", str)
+    app.add_config_value("sourcebook_text_licence", "", "html", str)
+    app.add_config_value("sourcebook_code_licence", "", "html", str)
+    app.connect("config-inited", _check, priority=100)
+
+
+def settings_of(app: Sphinx) -> Settings:
+    """Give the choices of the book that is being built."""
+    config = app.config
+    options = config.html_theme_options or {}
+    return Settings(
+        root=Path(app.srcdir),
+        store=Path(app.srcdir) / STORE_FOLDER,
+        code=cast('Literal["hidden", "shown"]', config.sourcebook_code),
+        workers=config.sourcebook_workers,
+        timeout_s=float(config.nb_execution_timeout),
+        executes=config.nb_execution_mode != "off",
+        description=config.sourcebook_description,
+        publisher=config.author if config.author != "unknown" else "",
+        repository=options.get("repository_url") or None,
+        text_licence=config.sourcebook_text_licence,
+        code_licence=config.sourcebook_code_licence,
+    )
+
+
+def _check(app: Sphinx, config: Config) -> None:
+    from sourcebook.pages.problems import book_problem
+
+    if config.sourcebook_code not in _CODE:
+        mend = nearest(str(config.sourcebook_code), _CODE)
+        place = Place("_config.yml", field="sourcebook_code")
+        raise book_problem(SettingsError(f"unknown choice '{config.sourcebook_code}'", place, mend))
+    if config.sourcebook_workers is not None and config.sourcebook_workers < 1:
+        place = Place("_config.yml", field="sourcebook_workers")
+        raise book_problem(SettingsError("at least one story must run at once", place, "write 1 or more"))

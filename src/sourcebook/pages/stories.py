@@ -1,0 +1,129 @@
+"""Stories as Sphinx documents: brought up to date before reading, read as their executed twins."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from sphinx.util import logging
+from sphinx.util.display import progress_message
+
+from sourcebook.checks import check_package
+from sourcebook.errors import BookError, BuildFailed
+from sourcebook.pages.domain import domain_of
+from sourcebook.pages.problems import book_problem
+from sourcebook.pages.settings import Settings, settings_of
+from sourcebook.runs import Outcome, Store, bring_up_to_date
+from sourcebook.stories import USER_EXPRESSIONS, Story, parse_notebook, read_story, write_text
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
+
+LOGGER = logging.getLogger(__name__)
+
+SHOWN_TAG = "show-input"
+"""Tag of a code cell that readers see even where the book hides its code."""
+
+EXPRESSIONS = "sourcebook_expressions"
+"""Key of the values of a story's expressions, by cell, while its page is being read."""
+
+_SUFFIX = ".ipynb"
+
+
+def setup(app: Sphinx) -> None:
+    """Hand the execution of notebooks over to `sourcebook.runs`."""
+    app.add_config_value("sourcebook_left_alone", [], "")
+    app.connect("config-inited", _take_over, priority=200)
+    app.connect("builder-inited", _bring_up_to_date, priority=900)
+    app.connect("source-read", _read_twin)
+
+
+def story_path(env: BuildEnvironment, docname: str) -> str | None:
+    """Give the path of a document's notebook below the book's folder, or None for a text page."""
+    path = Path(env.doc2path(docname))
+    return path.relative_to(env.srcdir).as_posix() if path.suffix == _SUFFIX else None
+
+
+def is_ours(app: Sphinx, docname: str) -> bool:
+    """Say whether a document is a story that this package executes."""
+    path = story_path(app.env, docname)
+    return path is not None and path in domain_of(app.env).data["stories"]
+
+
+def _take_over(app: Sphinx, config: Config) -> None:
+    """Keep MyST-NB from executing notebooks; text notebooks stay with it."""
+    config["sourcebook_left_alone"] = list(config.nb_execution_excludepatterns)
+    if config.nb_execution_mode != "off":
+        config.nb_execution_excludepatterns = [*config.nb_execution_excludepatterns, f"*{_SUFFIX}"]
+
+
+def _bring_up_to_date(app: Sphinx) -> None:
+    settings = settings_of(app)
+    env = app.env
+    env.find_files(app.config, app.builder)
+    paths = [path for name in sorted(env.found_docs) if (path := story_path(env, name))]
+    try:
+        findings = check_package(settings.root)
+        if findings:
+            raise BuildFailed(findings)
+        stories = [read_story(settings.root, path) for path in paths]
+        ours = [one.path for one in stories if _is_to_run(app, settings, one)]
+        domain_of(env).data["stories"] = tuple(ours)
+        with progress_message(f"bringing {len(ours)} stories up to date"):
+            bring_up_to_date(
+                settings.root,
+                ours,
+                store=Store(settings.store),
+                workers=settings.workers,
+                timeout_s=settings.timeout_s,
+                tell=_tell,
+            )
+    except BookError as error:
+        raise book_problem(error) from error
+
+
+def _is_to_run(app: Sphinx, settings: Settings, story: Story) -> bool:
+    """Follow the book's own `execute` settings, as stock Jupyter Book words them."""
+    absolute = PurePosixPath((settings.root / story.path).as_posix())
+    left_alone = any(absolute.match(pattern) for pattern in app.config.sourcebook_left_alone)
+    keeps_outputs = app.config.nb_execution_mode == "auto" and story.has_outputs
+    return settings.executes and not left_alone and not keeps_outputs
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.problem is not None:
+        LOGGER.info("  failed  %s", outcome.story.path)
+    elif outcome.reasons:
+        why = "; ".join(str(reason) for reason in outcome.reasons[:3])
+        more = f" and {len(outcome.reasons) - 3} more" if len(outcome.reasons) > 3 else ""
+        LOGGER.info("  ran     %s in %.1f s (%s%s)", outcome.story.path, outcome.seconds, why, more)
+    else:
+        LOGGER.info("  fresh   %s", outcome.story.path)
+
+
+def _read_twin(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Give Sphinx a story's executed twin, and make the page depend on it."""
+    if not is_ours(app, docname):
+        return
+    path = story_path(app.env, docname)
+    assert path is not None
+    current = Store(settings_of(app).store).current(path)
+    app.env.note_dependency(str(current))
+    notebook = parse_notebook(current.read_text(encoding="utf-8"))
+    values: dict[int, list[dict[str, Any]]] = {
+        number: list(cell.metadata.pop(USER_EXPRESSIONS, []))
+        for number, cell in enumerate(notebook.cells, start=1)
+    }
+    app.env.temp_data[EXPRESSIONS] = values
+    if settings_of(app).code == "hidden":
+        _hide_code(notebook)
+    source[0] = write_text(notebook)
+
+
+def _hide_code(notebook: Any) -> None:
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and SHOWN_TAG not in tags:
+            cell.metadata["tags"] = [*tags, "remove-input"]

@@ -1,0 +1,204 @@
+"""For tests of books: the fixture `book`, a small book in a folder of its own, and a fake of the kernels.
+
+    from sourcebook.testing import book  # in conftest.py
+
+A test writes files into the book, runs it or builds it, and looks at what came out.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sourcebook import tracing
+from sourcebook.desk.build import JUPYTER_BOOK
+from sourcebook.errors import BookError
+from sourcebook.runs import Outcome, Reason, Run, Store, bring_up_to_date, key_of, reasons
+from sourcebook.runs.reasons import parts_of
+from sourcebook.stories import (
+    CellKind,
+    Story,
+    new_notebook,
+    parse_notebook,
+    read_notebook,
+    read_story,
+    without_outputs,
+    write_text,
+)
+
+__all__ = ["Book", "Built", "FakeKernels", "book"]
+
+CONFIG = """\
+title: A small book
+author: A desk
+only_build_toc_files: true
+execute: {execute_notebooks: cache, timeout: 60}
+sphinx:
+  extra_extensions: [sourcebook.pages]
+  config:
+    html_theme: sourcebook
+    language: en
+    sourcebook_code: hidden
+    myst_enable_extensions: [attrs_block, attrs_inline, colon_fence, deflist]
+"""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build left: its exit code, everything it printed, and the folder of the site."""
+
+    code: int
+    output: str
+    site: Path
+
+    def page(self, name: str) -> str:
+        """Give the HTML of one page, such as "book/index"."""
+        return (self.site / f"{name}.html").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Book:
+    """A book in a folder of its own.
+
+    Attributes:
+        root: its folder, with `_config.yml`, `_toc.yml`, `book/` and `data/`.
+    """
+
+    root: Path
+
+    @property
+    def store(self) -> Store:
+        """Where `run` keeps runs."""
+        return Store(self.root / "_build" / ".sourcebook")
+
+    @property
+    def stories(self) -> tuple[str, ...]:
+        """Every notebook, in the order of its path."""
+        return tuple(
+            sorted(path.relative_to(self.root).as_posix() for path in self.root.glob("book/**/*.ipynb"))
+        )
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a text file into the book."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="")
+        return target
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a text in a file that holds it exactly once."""
+        text = (self.root / path).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{path} holds {old!r} {text.count(old)} times"
+        self.write(path, text.replace(old, new))
+
+    def write_story(self, path: str, *cells: str) -> Path:
+        """Write a notebook without outputs.
+
+        Args:
+            path: the notebook, such as "book/index.ipynb".
+            cells: sources; Markdown cells begin with "md:".
+        """
+        return self.write(path, write_text(new_notebook(_parse_cell(source) for source in cells)))
+
+    def write_contents(self, *pages: str) -> Path:
+        """Write `_toc.yml`: the front page first, then the chapters, without suffixes."""
+        chapters = "".join(f"  - file: {page}\n" for page in pages[1:])
+        lines = f"format: jb-book\nroot: {pages[0]}\n"
+        return self.write("_toc.yml", lines + (f"chapters:\n{chapters}" if chapters else ""))
+
+    def write_package(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Path:
+        """Write `data/datapackage.json`: for each table, the fields of its schema."""
+        resources = [
+            {"name": name, "path": f"{name}.csv", "schema": {"fields": list(fields)}}
+            for name, fields in tables.items()
+        ]
+        return self.write(
+            "data/datapackage.json", json.dumps({"name": "small", "resources": resources}, indent=1)
+        )
+
+    def run(self, execute: Any = None) -> dict[str, Outcome]:
+        """Bring every story up to date, by path; `execute` stands in for the kernels."""
+        doors = {} if execute is None else {"execute": execute}
+        done = bring_up_to_date(self.root, self.stories, store=self.store, workers=2, timeout_s=60, **doors)
+        return {outcome.story.path: outcome for outcome in done}
+
+    def reasons(self, path: str) -> tuple[Reason, ...]:
+        """Say why a story would run now."""
+        story = read_story(self.root, path)
+        runs = self.store.runs_of(key_of(story, self.root))
+        return reasons(story, runs, root=self.root, last=self.store.last(path))
+
+    def executed(self, path: str) -> Any:
+        """Give a story's executed twin."""
+        return parse_notebook(self.store.current(path).read_text(encoding="utf-8"))
+
+    def build(self, *flags: str) -> Built:
+        """Build as an author does: `sourcebook build`."""
+        command = [sys.executable, "-m", "sourcebook", "build", "--book", str(self.root), *flags]
+        return self._built(command, self.root / "_build" / "html")
+
+    def build_stock(self, *flags: str) -> Built:
+        """Build as any Jupyter Book is built: `jupyter-book build .`."""
+        command = [*JUPYTER_BOOK, "build", str(self.root), *flags]
+        return self._built(command, self.root / "_build" / "html")
+
+    def _built(self, command: list[str], site: Path) -> Built:
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        return Built(done.returncode, done.stdout + done.stderr, site)
+
+
+@dataclass
+class FakeKernels:
+    """Stands in for `sourcebook.runs.kernels.execute_all`: no kernel starts, and each story is noted.
+
+    Attributes:
+        inputs: story -> the inputs that its run is said to have read.
+        failures: story -> the error that its run ends with.
+        ran: the stories that were executed, in order.
+    """
+
+    inputs: dict[str, Sequence[str]] = field(default_factory=dict)
+    failures: dict[str, BookError] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+
+    def __call__(
+        self,
+        root: Path,
+        stories: Sequence[Story],
+        *,
+        workers: int,
+        timeout_s: float,
+        scratch: Path,
+        keep: Callable[[Story, Run | BookError, float], Any],
+    ) -> list[Any]:
+        """Note the stories, and keep a run without outputs for each."""
+        self.ran.extend(story.path for story in stories)
+        return [
+            keep(story, self.failures.get(story.path) or self._run(root, story), 0.0) for story in stories
+        ]
+
+    def _run(self, root: Path, story: Story) -> Run:
+        text = write_text(without_outputs(read_notebook(root, story.path)))
+        inputs = {name: tracing.digest_of(root, name) for name in self.inputs.get(story.path, ())}
+        return Run(tracing.digest_of_bytes(text.encode()), inputs, (), parts_of(story, root), text)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    """Give an empty book: `_config.yml` is written, stories and data are the test's own."""
+    made = Book(tmp_path / "small-book")
+    made.write("_config.yml", CONFIG)
+    yield made
+
+
+def _parse_cell(source: str) -> tuple[CellKind, str]:
+    if source.startswith("md:"):
+        return "markdown", source.removeprefix("md:").lstrip()
+    return "code", source

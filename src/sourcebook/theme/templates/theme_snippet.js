@@ -1,0 +1,1 @@
+(d=>{if("noModule"in HTMLScriptElement.prototype)d.classList.add("js");addEventListener("error",e=>{if(e.target.localName=="script")d.classList.remove("js")},true);try{const t=localStorage.getItem("theme");if(t=="dark"||t=="light")d.dataset.theme=t}catch{}})(document.documentElement)
