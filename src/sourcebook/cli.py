@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -36,7 +37,11 @@ def build(folder: Path, fresh: bool) -> None:
     """
     from sourcebook.desk.build import build_site
 
-    _exit_on_error(lambda: click.echo(f"The site is in {build_site(folder.resolve(), from_scratch=fresh)}"))
+    def run() -> None:
+        site = build_site(folder.resolve(), from_scratch=fresh, tell=click.echo)
+        click.echo(f"The site is in {site}")
+
+    _exit_on_error(run)
 
 
 @main.command()
@@ -58,9 +63,9 @@ def check(folder: Path) -> None:
     _exit_on_error(run)
 
 
-def _exit_on_error(act: object) -> None:
+def _exit_on_error(act: Callable[[], None]) -> None:
     try:
-        act()  # type: ignore[operator]
+        act()
     except BookError as error:
         click.echo(str(error), err=True)
         sys.exit(1)

@@ -13,6 +13,7 @@ from sourcebook.datasets import PACKAGE_PATH, Resource, read_package
 from sourcebook.errors import Finding, Place, nearest
 
 _CONSTRAINT = re.compile(r'constraint "(\w+)" is "?(.+?)"?$')
+_TYPE = re.compile(r'type is "(\w+)/\w+"')
 _MENDS = {
     "type-error": "write a value of the field's type, or change the type in the descriptor",
     "constraint-error": "correct the value, or the field's constraint if the value is right",
@@ -85,6 +86,8 @@ def _finding(root: Path, resource: Resource, told: Mapping[str, Any]) -> Finding
 def _plain(told: Mapping[str, Any]) -> str:
     """Word what Frictionless found in a reader's terms."""
     note = str(told.get("note", "")).strip().rstrip(".")
+    if named := _TYPE.search(note):
+        return f"not of type '{named.group(1)}'"
     match = _CONSTRAINT.search(note)
     if match is None:
         return note[:1].lower() + note[1:] if note else "not as described"

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from sourcebook.errors import BookError, Place
 
 OUTPUT = Path("_build")
-_STAGE = OUTPUT / "stage"
 JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
 """The command `jupyter-book` of this very Python."""
 
+_STAGE = OUTPUT / "stage"
+_LOG = OUTPUT / "build.log"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_PROGRESS = re.compile(r"  (ran|fresh|failed) +\S")
+_NOTEWORTHY = re.compile(r"(WARNING|ERROR|CRITICAL): ")
+_PROBLEM = "The book was not built:"
+_TRACEBACK = "Traceback (most recent call last):"
+
 
 class BuildStopped(BookError):
-    """Jupyter Book ended with an error; it has said which."""
+    """Jupyter Book ended with an error; it has been told."""
 
 
-def build_site(root: Path, *, from_scratch: bool = False) -> Path:
+def build_site(
+    root: Path, *, from_scratch: bool = False, tell: Callable[[str], None] = lambda line: None
+) -> Path:
     """Build the book and give the folder of its site, `_build/html`.
 
     It is the build of `jupyter-book build`, done in a folder of its own; `_build/html` is changed only
@@ -28,21 +39,19 @@ def build_site(root: Path, *, from_scratch: bool = False) -> Path:
     Args:
         root: the book's folder.
         from_scratch: write every page again.
+        tell: called with each line that an author wants to see: stories that ran, warnings, problems.
 
     Raises:
         BuildStopped: the book has an error; the last good site is as it was.
     """
     if not (root / "_config.yml").is_file():
-        raise BookError(
-            "no book here", Place("_config.yml"), "go to the folder of the book, or name it with --book"
-        )
-    command = [*JUPYTER_BOOK, "build", str(root), "--path-output", str(root / _STAGE)]
+        mend = "go to the folder of the book, or name it with --book"
+        raise BookError("there is no book here", Place("_config.yml"), mend)
     flags = ["--warningiserror", "--keep-going", *(["--all"] if from_scratch else [])]
-    done = subprocess.run([*command, *flags], cwd=root, check=False)
-    if done.returncode != 0:
-        raise BuildStopped(
-            "the build stopped; what was published before is untouched", mend="see the messages above"
-        )
+    command = [*JUPYTER_BOOK, "build", str(root), "--path-output", str(root / _STAGE), *flags]
+    if _run(command, root, tell) != 0:
+        mend = f"mend what is told above; all that Jupyter Book said is in {_LOG.as_posix()}"
+        raise BuildStopped("the build stopped; the last good site is as it was", mend=mend)
     site = root / OUTPUT / "html"
     replace_site(root / _STAGE / "_build" / "html", site)
     return site
@@ -53,19 +62,9 @@ def replace_site(built: Path, site: Path) -> None:
 
     Every file is renamed into place; a file that did not change is not touched.
     """
-    files = [
-        path.relative_to(built)
-        for path in sorted(built.rglob("*"))
-        if path.is_file() and _is_published(path, built)
-    ]
+    files = [path.relative_to(built) for path in sorted(built.rglob("*")) if _is_published(path, built)]
     for path in sorted(files, key=lambda one: one.suffix == ".html"):
-        source, target = built / path, site / path
-        if target.is_file() and target.read_bytes() == source.read_bytes():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partly = target.with_name(f".{target.name}.part")
-        shutil.copyfile(source, partly)
-        partly.replace(target)
+        _replace(built / path, site / path)
     for path in sorted(site.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
@@ -73,9 +72,57 @@ def replace_site(built: Path, site: Path) -> None:
             path.unlink()
 
 
+def noteworthy(lines: Iterable[str]) -> Iterator[str]:
+    """Choose from what Jupyter Book prints the lines that an author wants to see.
+
+    These are the stories that ran, warnings, and the paragraph that tells why a book was not built;
+    the traceback of Jupyter Book's own command is none of the author's.
+    """
+    in_problem = False
+    for line in lines:
+        plain = _COLOURS.sub("", line.rstrip("\n"))
+        if _PROBLEM in plain:
+            in_problem = True
+            continue
+        in_problem = in_problem and _TRACEBACK not in plain
+        progress = _PROGRESS.search(plain)
+        if in_problem or _NOTEWORTHY.search(plain):
+            yield plain
+        elif progress:
+            yield plain[progress.start() :]
+
+
+def _run(command: list[str], root: Path, tell: Callable[[str], None]) -> int:
+    """Run Jupyter Book, keep all it says in a log, and tell what matters as it comes."""
+    (root / OUTPUT).mkdir(exist_ok=True)
+    with (
+        (root / _LOG).open("w", encoding="utf-8") as log,
+        subprocess.Popen(
+            command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        ) as process,
+    ):
+        assert process.stdout is not None
+
+        def kept() -> Iterator[str]:
+            for line in process.stdout or ():
+                log.write(_COLOURS.sub("", line))
+                yield line
+
+        for line in noteworthy(kept()):
+            tell(line)
+    return process.returncode
+
+
+def _replace(source: Path, target: Path) -> None:
+    if target.is_file() and target.read_bytes() == source.read_bytes():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partly = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, partly)
+    partly.replace(target)
+
+
 def _is_published(path: Path, built: Path) -> bool:
     """Leave out what Sphinx keeps for itself."""
-    return (
-        path.name not in {".buildinfo", ".buildinfo.bak"}
-        and "reports" not in path.relative_to(built).parts[:1]
-    )
+    own = path.name in {".buildinfo", ".buildinfo.bak"} or "reports" in path.relative_to(built).parts[:1]
+    return path.is_file() and not own

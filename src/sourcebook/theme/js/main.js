@@ -20,15 +20,16 @@ function whenNear(/** @type {string} */ selector, /** @type {string} */ name) {
   document.querySelectorAll(selector).forEach((el) => near.observe(el));
 }
 
-/** Mounts `name` on the page at the first sign of a reader. */
+/** Mounts `name` on the page at the first sign of a reader; a finger gives none before it presses. */
 function whenUsed(/** @type {string} */ selector, /** @type {string} */ name) {
   if (!document.querySelector(selector)) return;
-  const signs = ["pointerover", "pointerdown", "focusin", "keydown"];
+  const signs = ["pointerover", "focusin", "keydown"];
   const start = () => {
     signs.forEach((sign) => removeEventListener(sign, start));
     component(name).then((mount) => mount({ el: document.body }));
   };
-  signs.forEach((sign) => addEventListener(sign, start, { passive: true }));
+  if (matchMedia("(any-pointer: coarse)").matches) start();
+  else signs.forEach((sign) => addEventListener(sign, start, { passive: true }));
 }
 
 const themeSwitch = document.querySelector(".theme-switch");
