@@ -8,6 +8,8 @@ A test writes files into the book, runs it or builds it, and looks at what came 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +37,8 @@ from sourcebook.stories import (
 
 __all__ = ["Book", "Built", "FakeKernels", "book"]
 
+_RAN = re.compile(r"^  ran     (\S+) in ", re.MULTILINE)
+
 CONFIG = """\
 title: A small book
 author: A desk
@@ -58,9 +62,28 @@ class Built:
     output: str
     site: Path
 
+    @property
+    def ran(self) -> tuple[str, ...]:
+        """The stories that the build says it executed, in the order of its words."""
+        return tuple(_RAN.findall(self.output))
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The names of all pages, such as "book/index"."""
+        return tuple(name.removesuffix(".html") for name in self.files() if name.endswith(".html"))
+
     def page(self, name: str) -> str:
         """Give the HTML of one page, such as "book/index"."""
         return (self.site / f"{name}.html").read_text(encoding="utf-8")
+
+    def files(self) -> dict[str, bytes]:
+        """Give every published file by its path; what Sphinx keeps for itself is left out."""
+        found = (path for path in sorted(self.site.rglob("*")) if path.is_file())
+        return {
+            path.relative_to(self.site).as_posix(): path.read_bytes()
+            for path in found
+            if not path.name.startswith(".buildinfo")
+        }
 
 
 @dataclass(frozen=True)
@@ -123,10 +146,22 @@ class Book:
             "data/datapackage.json", json.dumps({"name": "small", "resources": resources}, indent=1)
         )
 
-    def run(self, execute: Any = None) -> dict[str, Outcome]:
+    def copy_to(self, folder: Path) -> Book:
+        """Give a copy of the book with its runs and its site, but nothing that names its old place."""
+        stage = str(self.root / "_build")
+
+        def of_the_build(where: str, names: list[str]) -> list[str]:
+            return [one for one in names if where == stage and one not in {".sourcebook", "html"}]
+
+        shutil.copytree(self.root, folder, ignore=of_the_build)
+        return Book(folder)
+
+    def run(self, execute: Any = None, *, timeout_s: float = 60) -> dict[str, Outcome]:
         """Bring every story up to date, by path; `execute` stands in for the kernels."""
         doors = {} if execute is None else {"execute": execute}
-        done = bring_up_to_date(self.root, self.stories, store=self.store, workers=2, timeout_s=60, **doors)
+        done = bring_up_to_date(
+            self.root, self.stories, store=self.store, workers=2, timeout_s=timeout_s, **doors
+        )
         return {outcome.story.path: outcome for outcome in done}
 
     def reasons(self, path: str) -> tuple[Reason, ...]:
@@ -141,13 +176,16 @@ class Book:
 
     def build(self, *flags: str) -> Built:
         """Build as an author does: `sourcebook build`."""
-        command = [sys.executable, "-m", "sourcebook", "build", "--book", str(self.root), *flags]
-        return self._built(command, self.root / "_build" / "html")
+        return self.command("build", "--book", str(self.root), *flags)
 
-    def build_stock(self, *flags: str) -> Built:
-        """Build as any Jupyter Book is built: `jupyter-book build .`."""
+    def command(self, *words: str) -> Built:
+        """Call `sourcebook` in the book's folder."""
+        return self._built([sys.executable, "-m", "sourcebook", *words], self.root / "_build" / "html")
+
+    def build_stock(self, *flags: str, folder: str = "html") -> Built:
+        """Build as any Jupyter Book is built: `jupyter-book build .`, into `folder`."""
         command = [*JUPYTER_BOOK, "build", str(self.root), *flags]
-        return self._built(command, self.root / "_build" / "html")
+        return self._built(command, self.root / "_build" / folder)
 
     def _built(self, command: list[str], site: Path) -> Built:
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)

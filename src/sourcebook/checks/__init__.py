@@ -13,7 +13,7 @@ __all__ = ["check_package"]
 
 
 def check_package(root: Path) -> list[Finding]:
-    """Check the data package of a book; a book without one has nothing to find.
+    """Check the data package of a book; tables that no descriptor describes are the author's own affair.
 
     Args:
         root: the book's folder.
@@ -24,8 +24,6 @@ def check_package(root: Path) -> list[Finding]:
     Raises:
         PackageError: the descriptor cannot be read at all.
     """
-    if not (root / PACKAGE_PATH).is_file() and not (root / PACKAGE_PATH).parent.is_dir():
-        return []
-    if not (root / PACKAGE_PATH).is_file() and not list((root / PACKAGE_PATH).parent.glob("*.csv")):
-        return []
+    if not (root / PACKAGE_PATH).is_file():
+        return check_facts(root)
     return check_tables(root) or check_facts(root)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sourcebook import __version__
-from sourcebook.pages import citations, domain, facts, figures, layout, settings, stories
+from sourcebook.pages import citations, domain, facts, figures, languages, layout, settings, stories
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_PARTS = (settings, domain, stories, facts, figures, citations, layout)
+_PARTS = (settings, domain, stories, facts, figures, citations, languages, layout)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

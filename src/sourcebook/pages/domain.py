@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from sphinx.domains import Domain
@@ -83,13 +84,14 @@ class BookDomain(Domain):
             told["id"]: parse_fact(told) for held in self.data["derived"].values() for told in held.values()
         }
 
+    @cached_property
     def recorded(self) -> dict[str, Fact]:
-        """Give every fact that `data/facts.csv` records, by id."""
+        """Every fact that `data/facts.csv` records, by id, as it was when the build first asked."""
         return read_facts(settings_of(self.env.app).root)
 
     def find_fact(self, fact_id: str) -> Fact | None:
         """Give the fact of that id, recorded or derived, or None."""
-        return self.recorded().get(fact_id) or self.derived().get(fact_id)
+        return self.recorded.get(fact_id) or self.derived().get(fact_id)
 
     def shown(self, docname: str) -> list[Fact]:
         """Give the facts that a page's prose shows or takes by id."""
@@ -139,7 +141,7 @@ def _check_consistency(app: Sphinx, env: BuildEnvironment) -> None:
 
 def _unknown_facts(env: BuildEnvironment) -> list[BookError]:
     domain = domain_of(env)
-    known = {*domain.recorded(), *domain.derived()}
+    known = {*domain.recorded, *domain.derived()}
     return [
         UnknownFact(f"unknown fact '{fact_id}'", _place(env, docname, line), nearest(fact_id, known))
         for docname, used in sorted(domain.data["used"].items())
@@ -151,7 +153,7 @@ def _unknown_facts(env: BuildEnvironment) -> list[BookError]:
 def _double_ids(env: BuildEnvironment, kind: str) -> list[BookError]:
     domain = domain_of(env)
     error, word = (FactError, "fact") if kind == "derived" else (FigureError, "figure")
-    homes: dict[str, str] = dict.fromkeys(domain.recorded(), "data/facts.csv") if kind == "derived" else {}
+    homes: dict[str, str] = dict.fromkeys(domain.recorded, "data/facts.csv") if kind == "derived" else {}
     problems: list[BookError] = []
     for docname, held in sorted(domain.data[kind].items()):
         path = _place(env, docname).path

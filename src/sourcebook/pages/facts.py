@@ -59,6 +59,7 @@ def fact_context(
         "id": fact.id,
         "label": fact.label,
         "words": str(fact),
+        "parts": _parts(fact),
         "value": format(fact.value.normalize(), "f"),
         "exact": exact_words(fact),
         "bounds": _bounds(fact),
@@ -133,6 +134,12 @@ class ClearDefinitions(SphinxPostTransform):
 def _number_cards(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for number, node in enumerate(doctree.findall(fact_reference), start=1):
         node["card_id"] = f"fact-card-{number}"
+
+
+def _parts(fact: Fact) -> tuple[str, str, str]:
+    """Give the words as what comes before the number, the number, and what comes after it."""
+    before, number, after = str(fact).partition(fact.bare)
+    return (before, number, after) if number else ("", str(fact), "")
 
 
 def _bounds(fact: Fact) -> str | None:

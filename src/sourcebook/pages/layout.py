@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 THEME_NAME = "sourcebook"
 
+_THEME_OPTIONS = ("repository_url",)
 _FOLDERS = ("js", "fonts", "engines", "icons")
 _SHIPPED = {".js", ".css", ".woff2", ".svg", ".txt"}
 _POLICY = (
@@ -49,7 +50,7 @@ class Page:
 def setup(app: Sphinx) -> None:
     """Register the theme and fill its templates."""
     app.add_html_theme(THEME_NAME, str(THEME))
-    app.connect("config-inited", _look_after_other_themes)
+    app.connect("config-inited", _settle_theme)
     app.connect("builder-inited", _leave_out_search)
     app.connect("env-get-updated", _find_outdated)
     app.connect("html-page-context", _fill_in)
@@ -71,9 +72,11 @@ def contents_of(env: BuildEnvironment) -> list[Page]:
     return pages
 
 
-def _look_after_other_themes(app: Sphinx, config: Config) -> None:
-    """Bring the looks of facts and figures to a book that keeps another theme."""
+def _settle_theme(app: Sphinx, config: Config) -> None:
+    """Take what our theme needs of Jupyter Book's options; bring our looks to a book with another theme."""
     if config.html_theme == THEME_NAME:
+        kept = {name: config.html_theme_options.get(name) for name in _THEME_OPTIONS}
+        config.html_theme_options = {name: value for name, value in kept.items() if value}
         config.html_permalinks = config.html_use_index = config.html_domain_indices = False
         return
     app.add_css_file("sourcebook.css")

@@ -33,7 +33,7 @@ function holdTabs(/** @type {HTMLElement} */ el) {
 /** Draw the live chart over the stage; gives its undo. */
 async function draw(/** @type {HTMLElement} */ el, /** @type {HTMLElement} */ stage) {
   const still = stillOf(stage);
-  const design = stage.querySelector(".still-680") ?? still;
+  const design = stage.querySelector(".still-680");
   const layer = document.createElement("div");
   layer.className = "live";
   layer.setAttribute("aria-hidden", "true");
