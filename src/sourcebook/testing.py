@@ -25,8 +25,10 @@ from sourcebook.errors import BookError
 from sourcebook.runs import Outcome, Reason, Run, Store, bring_up_to_date, key_of, reasons
 from sourcebook.runs.reasons import parts_of
 from sourcebook.stories import (
+    USER_EXPRESSIONS,
     CellKind,
     Story,
+    find_expressions,
     new_notebook,
     parse_notebook,
     read_notebook,
@@ -38,6 +40,8 @@ from sourcebook.stories import (
 __all__ = ["Book", "Built", "FakeKernels", "book"]
 
 _RAN = re.compile(r"^  ran     (\S+) in ", re.MULTILINE)
+
+_FAKE_VALUE = {"status": "ok", "data": {"text/plain": "'a value'"}, "metadata": {}}
 
 CONFIG = """\
 title: A small book
@@ -216,14 +220,20 @@ class FakeKernels:
         scratch: Path,
         keep: Callable[[Story, Run | BookError, float], Any],
     ) -> list[Any]:
-        """Note the stories, and keep a run without outputs for each."""
+        """Note the stories, and keep a run for each, without outputs and with made-up values in prose."""
         self.ran.extend(story.path for story in stories)
         return [
             keep(story, self.failures.get(story.path) or self._run(root, story), 0.0) for story in stories
         ]
 
     def _run(self, root: Path, story: Story) -> Run:
-        text = write_text(without_outputs(read_notebook(root, story.path)))
+        notebook = without_outputs(read_notebook(root, story.path))
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown" and (asked := find_expressions(cell.source)):
+                cell.metadata[USER_EXPRESSIONS] = [
+                    {"expression": one, "result": _FAKE_VALUE} for one in asked
+                ]
+        text = write_text(notebook)
         inputs = {name: tracing.digest_of(root, name) for name in self.inputs.get(story.path, ())}
         return Run(tracing.digest_of_bytes(text.encode()), inputs, (), parts_of(story, root), text)
 

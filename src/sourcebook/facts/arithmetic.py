@@ -37,7 +37,7 @@ def combine(left: Fact, right: Fact, sign: str) -> Fact:
         unit=unit,
         lower=lower,
         upper=upper,
-        wording="about" if "about" in {left.wording, right.wording} else "exact",
+        wording=_wording_after(left, right, upper_only=lower is None and upper is not None),
         digits=_digits_after(left, right, value, sign),
         as_of=max(left.as_of, right.as_of),
         sources=tuple(dict.fromkeys((*left.sources, *right.sources))),
@@ -109,6 +109,13 @@ def _kept_unit(left: Fact, right: Fact, sign: str) -> str | None:
     if sign == "×" and not left.inputs and not left.id and left.unit == "ratio":
         return right.unit
     return None
+
+
+def _wording_after(left: Fact, right: Fact, *, upper_only: bool) -> str:
+    wordings = {left.wording, right.wording}
+    if upper_only and "up to" in wordings:
+        return "up to"
+    return "about" if "about" in wordings else "exact"
 
 
 def _digits_after(left: Fact, right: Fact, value: Decimal, sign: str) -> int | None:

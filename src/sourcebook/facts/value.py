@@ -59,7 +59,9 @@ class Fact:
             return "between"
         if self.lower is not None:
             return "more than"
-        return "less than" if self.upper is not None else self.wording
+        if self.upper is not None:
+            return "up to" if self.wording == "up to" else "less than"
+        return self.wording
 
     def words(self, locale: str = "en", *, style: Style = "long", qualified: bool = True) -> str:
         """Word the fact in a locale: see `sourcebook.facts.words.words`."""

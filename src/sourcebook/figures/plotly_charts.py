@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from sourcebook.figures.looks import PALETTE, merged, with_properties
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ENGINE = "plotly"
+
+_STYLED = re.compile(r"</?(?:b|i|em|strong|s|u|sub|sup|span|a)(?: [^<>]*)?>")
 
 _AXIS: dict[str, Any] = {
     "automargin": True,
@@ -47,8 +50,26 @@ def specification(chart: Any) -> dict[str, Any]:
     """Give the figure's data and layout in the house's looks, colours as custom properties."""
     told = json.loads(chart.to_json())
     layout = told["layout"]
+    for part in (*told["data"], *layout.get("annotations", [])):
+        _lift_bold(part)
+    told["data"], layout = _without_tags(told["data"]), _without_tags(layout)
     layout.pop("template", None)
     return with_properties({"data": told["data"], "layout": merged(_LAYOUT, layout)})
+
+
+def _lift_bold(part: dict[str, Any]) -> None:
+    """Say bold as a font weight: inline markup would become a style attribute, which pages refuse."""
+    if "<b>" in str(part.get("text", "")):
+        key = "font" if "ax" in part or "showarrow" in part else "textfont"
+        part[key] = {"weight": 700, **part.get(key, {})}
+
+
+def _without_tags(value: Any) -> Any:
+    if isinstance(value, str):
+        return _STYLED.sub("", value)
+    if isinstance(value, list):
+        return [_without_tags(one) for one in value]
+    return {name: _without_tags(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def plotted_data(chart: Any) -> pd.DataFrame | None:

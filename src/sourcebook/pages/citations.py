@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from markupsafe import Markup
+from sphinx.errors import NoUri
 from sphinx.util.docutils import SphinxDirective
 
 from sourcebook.datasets import PACKAGE_PATH, read_package
@@ -117,7 +118,10 @@ class _Resting:
         }
 
     def _address(self, page: str, anchor: str) -> str:
-        return f"{self._app.builder.get_relative_uri(self._docname, page)}#{anchor}"
+        try:
+            return f"{self._app.builder.get_relative_uri(self._docname, page)}#{anchor}"
+        except NoUri:  # LaTeX knows no addresses before it writes, and needs none
+            return f"#{anchor}"
 
     def _facts_by_source(self, app: Sphinx) -> dict[str, dict[str, dict[str, str]]]:
         """Give the recorded facts that pages show, or that shown facts are computed from."""

@@ -168,8 +168,8 @@ def _double_ids(env: BuildEnvironment, kind: str) -> list[BookError]:
 
 
 def _place(env: BuildEnvironment, docname: str, line: int | None = None) -> Place:
-    """Say where a line of a document is; MyST-NB counts ten thousand lines a cell in notebooks."""
+    """Say where a line of a document is; MyST-NB counts ten thousand lines a cell in notebooks, from 2."""
     path = env.doc2path(docname, base=False)
     if line is None or not path.endswith(".ipynb"):
         return Place(path, line=line)
-    return Place(path, cell=line // 10_000, line=line % 10_000)
+    return Place(path, cell=line // 10_000, line=line % 10_000 - 1)

@@ -65,9 +65,16 @@ def figure_context(
         "row_count": len(figure.table.rows),
         "cut": len(figure.table.rows) > _MOST_ROWS,
         "method": list(figure.method),
-        "sources": [source_context(builder, docname, source) for source in figure.sources],
+        "sources": _named_once([source_context(builder, docname, source) for source in figure.sources]),
         "as_of": date_words(figure.as_of),
     }
+
+
+def _named_once(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep one source of each publisher: a source line names names, the list of sources has them all."""
+    return list({source["publisher"] or source["title"]: source for source in reversed(sources)}.values())[
+        ::-1
+    ]
 
 
 def _visit_html(translator: HTML5Translator, node: chart_figure) -> None:

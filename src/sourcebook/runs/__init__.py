@@ -117,7 +117,8 @@ def _keeper(
 
 def _lay_out(root: Path, story: Story, store: Store) -> None:
     """Write the story's executed twin where pages find it, touching the file only if it changes."""
-    run = next(one for one in store.runs_of(key_of(story, root)) if one.is_fresh(root))
+    runs = store.runs_of(key_of(story, root))
+    run = next((one for one in runs if one.is_fresh(root)), runs[0])  # changed meanwhile: it runs next time
     executed = store.notebook(run)
     store.lay_out(story.path, write_text(twin(read_notebook(root, story.path), executed)))
     store.remember(story.path, run)

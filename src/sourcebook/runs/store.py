@@ -112,9 +112,11 @@ def _parse_run(told: object) -> Run | None:
     if not isinstance(told, dict):
         return None
     try:
-        return Run(**{**told, "unseen": tuple(told.get("unseen", ()))})
+        run = Run(**{**told, "unseen": tuple(told.get("unseen", ()))})
     except TypeError:
         return None  # written by another version
+    is_sound = isinstance(run.notebook, str) and isinstance(run.inputs, dict) and isinstance(run.parts, dict)
+    return run if is_sound else None
 
 
 def _read_json(path: Path) -> object:
