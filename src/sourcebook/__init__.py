@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sourcebook.facts import Fact as Fact
     from sourcebook.facts import derive as derive
     from sourcebook.facts import fact as fact
+    from sourcebook.facts import quantity as quantity
     from sourcebook.figures import Figure as Figure
     from sourcebook.figures import figure as figure
 
@@ -29,8 +30,9 @@ _HOMES = {
     "fact": "facts",
     "Figure": "figures",
     "figure": "figures",
+    "quantity": "facts",
 }
-__all__ = ["Fact", "Figure", "__version__", "dataset", "derive", "fact", "figure"]
+__all__ = ["Fact", "Figure", "__version__", "dataset", "derive", "fact", "figure", "quantity"]
 
 
 def __getattr__(name: str) -> Any:

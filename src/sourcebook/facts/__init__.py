@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 from sourcebook.errors import FactError
 from sourcebook.facts.bundle import DEFINITION, FACT_MIME, fact_json, parse_fact, publish
@@ -22,10 +23,19 @@ __all__ = [
     "fact",
     "fact_json",
     "parse_fact",
+    "quantity",
     "read_facts",
 ]
 
 _READABLE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def quantity(value: float | str | Decimal, unit: str) -> Fact:
+    """Give a plain number with a unit, to compute with: `newcomers / quantity(2, "days")` is a rate.
+
+    It is exact and has no source; a float is taken digit by digit, as it prints.
+    """
+    return Fact(id="", label="", value=Decimal(str(value)), unit=unit)
 
 
 def derive(fact_id: str, computed: Fact, *, label: str, unit: str = "", note: str = "") -> Fact:

@@ -37,7 +37,7 @@ def combine(left: Fact, right: Fact, sign: str) -> Fact:
         unit=unit,
         lower=lower,
         upper=upper,
-        wording=_wording_after(left, right, upper_only=lower is None and upper is not None),
+        wording=_wording_after(left, right, lower, upper, is_open=interval.low != interval.high),
         digits=_digits_after(left, right, value, sign),
         as_of=max(left.as_of, right.as_of),
         sources=tuple(dict.fromkeys((*left.sources, *right.sources))),
@@ -111,11 +111,15 @@ def _kept_unit(left: Fact, right: Fact, sign: str) -> str | None:
     return None
 
 
-def _wording_after(left: Fact, right: Fact, *, upper_only: bool) -> str:
+def _wording_after(
+    left: Fact, right: Fact, lower: Decimal | None, upper: Decimal | None, *, is_open: bool
+) -> str:
+    """Give the word for what the bounds cannot say: "up to" for "less than", "about" for no bound at all."""
     wordings = {left.wording, right.wording}
-    if upper_only and "up to" in wordings:
+    if "up to" in wordings and lower is None and upper is not None:
         return "up to"
-    return "about" if "about" in wordings else "exact"
+    unbounded = is_open and lower is None and upper is None
+    return "about" if unbounded or "about" in wordings else "exact"
 
 
 def _digits_after(left: Fact, right: Fact, value: Decimal, sign: str) -> int | None:

@@ -45,6 +45,13 @@ class Fact:
     inputs: tuple[Fact, ...] = ()
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """Take numbers of any kind as decimals, digit by digit."""
+        for name in ("value", "lower", "upper"):
+            number = getattr(self, name)
+            if number is not None and not isinstance(number, Decimal):
+                object.__setattr__(self, name, Decimal(str(number)))
+
     @property
     def is_derived(self) -> bool:
         """Whether the number was computed here rather than reported by a source."""
@@ -87,8 +94,10 @@ class Fact:
             factor = units.conversion(units.parse_unit(self.unit), units.parse_unit(unit))
         except UnitError as error:
             raise UnitError(f"{self.name} cannot be expressed in '{unit}'", mend=error.mend) from error
+        converted = self.formula and factor != 1
         return replace(
             self,
+            formula=f"({self.formula}) in {unit}" if converted else self.formula,
             unit=unit,
             value=self.value * factor,
             lower=None if self.lower is None else self.lower * factor,

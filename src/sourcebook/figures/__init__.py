@@ -123,7 +123,7 @@ def figure(
         spec=adapter.specification(chart),
         table=table_of(id, plotted, columns),
         sources=sources,
-        as_of=max((fact.as_of for fact in facts), default=""),
+        as_of=_newest(rests_on),
         facts=tuple(name for fact in facts for name in _ids_of(fact)),
         width=width,
         fallback=adapter.fallback_html(chart, id),
@@ -197,6 +197,13 @@ def _provenance(figure_id: str, rests_on: Sequence[Any]) -> tuple[tuple[Source, 
             mend="pass in `of` the dataset() or facts it was made from, or keep the column 'source_id'",
         )
     return sources, facts
+
+
+def _newest(rests_on: Sequence[Any]) -> str:
+    """Give the latest date that a fact, or a table's column `as_of`, names."""
+    dates = [one.as_of for one in rests_on if isinstance(one, Fact)]
+    tables = [one for one in rests_on if not isinstance(one, Fact) and "as_of" in one.columns]
+    return max((*dates, *(str(date) for table in tables for date in table["as_of"].dropna())), default="")
 
 
 def _sources_of(table: pd.DataFrame) -> list[str]:

@@ -92,11 +92,12 @@ def _find_outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Have those pages written again of which something beyond their own text changed."""
     domain = domain_of(env)
     contents = [vars(page) for page in contents_of(env)]
+    looks = [_digest(_stylesheet()), _digest(_scripts())]  # pages name them, to be fetched anew
     outdated, digests = [], domain.data["digests"]
     for docname in sorted(env.found_docs):
         facts = [repr(vars(fact)) for fact in domain.shown(docname)]
         sources = groups_of(app, docname) if docname in domain.data["lists"] else domain.sources_page
-        digest = tracing.digest_of_bytes(json.dumps([contents, facts, sources], default=str).encode())
+        digest = tracing.digest_of_bytes(json.dumps([looks, contents, facts, sources], default=str).encode())
         if digests.get(docname, digest) != digest:
             outdated.append(docname)
         digests[docname] = digest
