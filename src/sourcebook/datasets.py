@@ -122,7 +122,11 @@ def dataset(name: str, *, root: Path | None = None) -> pd.DataFrame:
         for field in resource.fields
     }
     table = pd.DataFrame(columns)
-    cited = {row["source_id"] for _, row in rows if row.get("source_id")}
+    cited = {
+        row["source_id"]
+        for _, row in rows
+        if row.get("source_id") and row["source_id"] not in resource.missing
+    }
     table.attrs = {"dataset": name, "sources": sorted(cited)}
     cite(table.attrs["sources"], root=root)  # their rows become inputs of the story
     return table
@@ -163,6 +167,13 @@ def _read_descriptor(root: Path) -> list[dict[str, Any]]:
 
 def _parse_resource(described: Mapping[str, Any]) -> Resource:
     schema = described.get("schema") or {}
+    fields = schema.get("fields", []) if isinstance(schema, dict) else None
+    if not isinstance(fields, list) or not all(isinstance(one, dict) and one.get("name") for one in fields):
+        raise PackageError(
+            f"the schema of dataset '{described['name']}' cannot be read",
+            Place(PACKAGE_PATH, field="schema"),
+            "describe it there: a list 'fields', each field with a name",
+        )
     return Resource(
         name=described["name"],
         path=f"{Path(PACKAGE_PATH).parent.as_posix()}/{described['path']}",
@@ -176,7 +187,7 @@ def _parse_resource(described: Mapping[str, Any]) -> Resource:
                 description=one.get("description", ""),
                 unit=one.get("unit", ""),
             )
-            for one in schema.get("fields", [])
+            for one in fields
         ),
         missing=frozenset(schema.get("missingValues", [""])),
     )
@@ -197,7 +208,7 @@ def _read_rows(root: Path, resource: Resource) -> list[tuple[int, dict[str, str 
             f"dataset '{resource.name}' is not UTF-8 text", Place(resource.path), "save the file as UTF-8"
         ) from error
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    rows = [(reader.line_num, row) for row in reader]
+    rows = list(enumerate(reader, start=2))
     absent = [field.name for field in resource.fields if field.name not in (reader.fieldnames or [])]
     if absent:
         raise PackageError(

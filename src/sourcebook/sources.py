@@ -137,6 +137,13 @@ def _read_rows(root: Path) -> list[dict[str, str]]:
             "put a UTF-8 CSV file with the columns source_id, publisher, title, ... there",
         ) from error
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    for line, row in enumerate(rows, start=2):
+        if None in row:
+            raise PackageError(
+                f"the row of '{row.get('source_id')}' has too many values",
+                Place(SOURCES_PATH, row=line),
+                "put quotes around a value that holds a comma",
+            )
     if rows and "source_id" not in rows[0]:
         raise PackageError(
             "the list of sources has no column 'source_id'",

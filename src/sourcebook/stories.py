@@ -12,6 +12,9 @@ from typing import Any, Literal
 import nbformat
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.myst_blocks import myst_block_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 from nbformat import NotebookNode
 
@@ -25,7 +28,9 @@ EVAL_ROLE = "eval"
 USER_EXPRESSIONS = "user_expressions"
 """Cell metadata in which jupyterlab-myst keeps the values of a Markdown cell's expressions."""
 
-_PARSED_DIRECTIVE = re.compile(r"^\{[\w:-]+\}")
+_PARSED_DIRECTIVE = re.compile(
+    r"^\{(?!(?:code|code-block|code-cell|sourcecode|literalinclude|math|raw|mermaid)\})[\w:-]+\}"
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ def parse_notebook(text: str) -> NotebookNode:
     try:
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
-    except (ValueError, nbformat.ValidationError) as error:
+    except (ValueError, TypeError, AttributeError, nbformat.ValidationError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StoryError(
             f"not a notebook: {reason}", mend="open it in JupyterLab and save it again"
@@ -213,14 +218,21 @@ def _parse_cell(number: int, cell: NotebookNode) -> Cell:
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark").enable("table").use(myst_role_plugin)
+    return (
+        MarkdownIt("commonmark")
+        .enable("table")
+        .use(myst_role_plugin)
+        .use(footnote_plugin)
+        .use(myst_block_plugin)
+        .use(colon_fence_plugin)
+    )
 
 
 def _expressions_in(tokens: Sequence[Token]) -> Iterator[str]:
     for token in tokens:
         if token.type == "myst_role" and token.meta.get("name") == EVAL_ROLE:
             yield token.content.strip()
-        elif token.type == "fence" and _PARSED_DIRECTIVE.match(token.info.strip()):
-            yield from find_expressions(token.content)
+        elif token.type in {"fence", "colon_fence"} and _PARSED_DIRECTIVE.match(token.info.strip()):
+            yield from find_expressions(f"{token.info.strip().partition('}')[2]}\n\n{token.content}")
         elif token.children:
             yield from _expressions_in(token.children)

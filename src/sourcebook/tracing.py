@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 ROOT_VARIABLE = "SOURCEBOOK_ROOT"
 """Environment variable that names the book's folder to a kernel."""
@@ -62,6 +63,7 @@ class Trace:
     written: set[str] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
     paused: bool = False
+    alias: str = ""
 
 
 _TRACES: list[Trace] = []  # audit hooks cannot be removed: an empty list makes ours idle
@@ -69,7 +71,7 @@ _TRACES: list[Trace] = []  # audit hooks cannot be removed: an empty list makes 
 
 def start(root: Path) -> Trace:
     """Begin to record what this process reads below `root`."""
-    trace = Trace(root.resolve())
+    trace = Trace(root.resolve(), alias=os.path.abspath(root))
     if not _TRACES:
         sys.addaudithook(_hook)
     _TRACES[:] = [trace]
@@ -112,7 +114,7 @@ def report() -> dict[str, Any]:
     trace = _TRACES[0]
     trace.paused = True
     inputs = {name: _digest_since(trace.root, name, stamp) for name, stamp in trace.stamps.items()}
-    inputs |= {name: digest_of(trace.root, name) for name in _local_modules(trace.root)}
+    inputs |= {name: digest_of(trace.root, name) for name in _local_modules(trace)}
     unseen = trace.unseen | {f"module '{name}'" for name in UNSEEN_READERS if name in sys.modules}
     return {"inputs": dict(sorted((inputs | trace.parts).items())), "unseen": sorted(unseen)}
 
@@ -149,7 +151,8 @@ def digest_of_bytes(content: bytes) -> str:
 
 def digest_of_row(row: dict[str, str]) -> str:
     """Give the digest of one row of a CSV file, whatever the order of its columns."""
-    return digest_of_bytes(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
+    named = {name or "": value for name, value in row.items()}  # csv keeps values without a column under None
+    return digest_of_bytes(json.dumps(named, sort_keys=True, ensure_ascii=False).encode())
 
 
 def _digest_of_part(content: bytes, part: str, *, descriptor: bool) -> str:
@@ -162,7 +165,7 @@ def _digest_of_part(content: bytes, part: str, *, descriptor: bool) -> str:
         for row in csv.DictReader(io.StringIO(text, newline="")):
             if next(iter(row.values()), None) == part:
                 return digest_of_row(row)
-    except (UnicodeDecodeError, ValueError, csv.Error):
+    except (AttributeError, TypeError, UnicodeDecodeError, ValueError, csv.Error):
         return digest_of_bytes(content)
     return ABSENT
 
@@ -192,11 +195,18 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         elif event in {"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec"}:
             trace.unseen.add("a subprocess ran")
         elif event == "sqlite3.connect" and arguments[0] not in {":memory:", ""}:
-            _note_open(trace, arguments[0], "r", 0)
+            _note_open(trace, _path_of_database(arguments[0]), "r", 0)
+
+
+def _path_of_database(database: Any) -> Any:
+    """Give the path in sqlite3's "file:data/a.db?mode=ro"."""
+    if not isinstance(database, str) or not database.startswith("file:"):
+        return database
+    return unquote(urlsplit(database).path)
 
 
 def _note_open(trace: Trace, path: Any, mode: Any, flags: Any) -> None:
-    name = _name_in_book(trace.root, path)
+    name = _name_in_book(trace, path)
     if name is None or name in trace.written:
         return
     if _writes(mode, flags) and trace.stamps.get(name) is None:
@@ -216,26 +226,28 @@ def _note_listing(trace: Trace, path: Any) -> None:
     frame = sys._getframe(2)
     if frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
         return  # it lists every folder of sys.path
-    name = _name_in_book(trace.root, path if path is not None else os.curdir)
+    name = _name_in_book(trace, path if path is not None else os.curdir)
     if name is not None and name not in trace.stamps:
         trace.stamps[name] = _stamp(trace.root / name)
 
 
-def _name_in_book(root: Path, path: Any) -> str | None:
+def _name_in_book(trace: Trace, path: Any) -> str | None:
     """Give the input's name, or None for what is no input: other folders, caches, our own code."""
     if not isinstance(path, str | bytes | os.PathLike):
         return None  # an open file descriptor: whoever opened it was seen
     absolute = os.path.abspath(os.fsdecode(path))  # cheap: it is called on every open
-    prefix = f"{root}{os.sep}"
+    if trace.alias != str(trace.root) and absolute.startswith(trace.alias + os.sep):
+        absolute = f"{trace.root}{absolute[len(trace.alias) :]}"  # the book was opened through a link
+    prefix = f"{trace.root}{os.sep}"
     if not absolute.startswith(prefix) or absolute.startswith(_OWN_CODE):
         return None
     parts = absolute[len(prefix) :].split(os.sep)
     return None if SKIPPED_FOLDERS.intersection(parts) else "/".join(parts)
 
 
-def _local_modules(root: Path) -> list[str]:
+def _local_modules(trace: Trace) -> list[str]:
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    names = (_name_in_book(root, file) for file in files if isinstance(file, str))
+    names = (_name_in_book(trace, file) for file in files if isinstance(file, str))
     return sorted({name for name in names if name})
 
 

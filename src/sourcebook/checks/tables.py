@@ -53,6 +53,8 @@ def _validated(root: Path, resources: Mapping[str, Resource]) -> list[Finding]:
         package = Package.from_descriptor(str(root / PACKAGE_PATH))
     except FrictionlessException as error:
         return [_descriptor_finding(one.note) for one in error.reasons or [error.error]]
+    for one in package.resources:
+        one.encoding = one.encoding or "utf-8"  # the standard's default; Frictionless would guess
     report = package.validate()
     findings = [_descriptor_finding(error.note) for error in report.errors]
     for task in report.tasks:
@@ -108,7 +110,7 @@ def _foreign_key_finding(root: Path, resource: Resource, told: Mapping[str, Any]
     what = f"'{value}' in dataset '{resource.name}' stands in no row of '{target}'"
     place = Place(resource.path, row=told.get("rowNumber"), field=", ".join(fields))
     known = _first_column(root / Path(PACKAGE_PATH).parent / f"{target}.csv")
-    mend = f"{nearest(value, known)} Else add a row for it to data/{target}.csv"
+    mend = f"{nearest(value, known).rstrip('?')}? Else add a row for it to data/{target}.csv"
     return Finding("unknown-source" if target == "sources" else "foreign-key", what, place, mend)
 
 

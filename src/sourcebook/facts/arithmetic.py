@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from sourcebook.errors import FactError, UnitError
 from sourcebook.facts import bounds, units
+from sourcebook.facts.words import exact_words
 
 if TYPE_CHECKING:
     from sourcebook.facts.value import Fact
 
+_FIRST_MONTHS = {"H1": "01", "H2": "07", "Q1": "01", "Q2": "04", "Q3": "07", "Q4": "10"}
 _LEAST_DIGITS = 2  # a result of round numbers is worded with no fewer
 
 
@@ -19,6 +23,9 @@ def operand(beside: Fact, number: Fact | float | Decimal, *, unit: str = "ratio"
     """Take a plain number, beside a fact, as an exact fact without name or source."""
     if isinstance(number, type(beside)):
         return number
+    given: object = number
+    if isinstance(given, bool) or not isinstance(given, Real | Decimal):
+        raise FactError(f"{number!r} is no number to compute with", mend="use a fact, a number or quantity()")
     value = number if isinstance(number, Decimal) else Decimal(str(number))
     plain = replace(beside, id="", label="", as_of="", sources=(), formula="", inputs=(), note="")
     return replace(plain, value=value, unit=unit, lower=None, upper=None, wording="exact", digits=None)
@@ -39,11 +46,21 @@ def combine(left: Fact, right: Fact, sign: str) -> Fact:
         upper=upper,
         wording=_wording_after(left, right, lower, upper, is_open=interval.low != interval.high),
         digits=_digits_after(left, right, value, sign),
-        as_of=max(left.as_of, right.as_of),
+        as_of=newest((left.as_of, right.as_of)),
         sources=tuple(dict.fromkeys((*left.sources, *right.sources))),
         formula=f"{_term(left, sign, first=True)} {sign} {_term(right, sign, first=False)}",
         inputs=tuple({one.id: one for one in (*_named(left), *_named(right))}.values()),
     )
+
+
+def newest(dates: Iterable[str]) -> str:
+    """Give the date that begins last; of two that begin together, the more precise one."""
+    return max(dates, key=_beginning, default="")
+
+
+def _beginning(date: str) -> tuple[str, str]:
+    year, _, rest = date.partition("-")
+    return year, _FIRST_MONTHS.get(rest, rest)
 
 
 def is_less(left: Fact, right: Fact) -> bool:
@@ -136,7 +153,7 @@ def _term(one: Fact, sign: str, *, first: bool) -> str:
     if one.id:
         return f"{{{one.id}}}"
     if not one.formula:
-        return f"{one.value:,}".replace("-", "−")
+        return exact_words(one).replace("-", "−")
     inner = any(f" {other} " in one.formula for other in ("+−" if sign in "×÷" else ""))
     inner = inner or (not first and sign in "−÷" and " " in one.formula)
     return f"({one.formula})" if inner else one.formula

@@ -64,6 +64,8 @@ def multiplied(one: Interval, other: Interval) -> Interval:
 
 def divided(one: Interval, other: Interval) -> Interval:
     """Give the interval of a quotient; dividing by what may be 0 is open-ended."""
+    if other.high == 0:
+        one, other = negated(one), negated(other)
     if other.low < 0 < other.high:
         return Interval(-_INFINITY, _INFINITY)
     return _corners(one, other, _quotient)

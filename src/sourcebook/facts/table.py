@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from sourcebook import tracing
@@ -62,7 +62,15 @@ def _read_rows(root: Path) -> dict[str, tuple[int, dict[str, str]]]:
     missing = {"id", "value", "unit", "source_id"} - set(reader.fieldnames or ())
     if missing:
         raise PackageError(f"the facts have no column '{min(missing)}'", Place(FACTS_PATH, row=1), "add it")
-    return {row["id"]: (reader.line_num, row) for row in reader}
+    rows = list(enumerate(reader, start=2))
+    for line, row in rows:
+        if None in row:
+            raise PackageError(
+                f"the row of '{row['id']}' has too many values",
+                Place(FACTS_PATH, row=line),
+                "put quotes around a value that holds a comma",
+            )
+    return {row["id"]: (line, row) for line, row in rows}
 
 
 def _parse_row(line: int, row: dict[str, str], sources: tuple[Source, ...]) -> Fact:
@@ -94,7 +102,10 @@ def _parse_number(line: int, name: str, text: str) -> Decimal | None:
     if not text.strip():
         return None
     try:
-        return Decimal(text.strip())
+        number = Decimal(text.strip())
+        if not number.is_finite():
+            raise InvalidOperation
+        return number
     except ArithmeticError as error:
         raise PackageError(
             f"'{text}' is no number",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from sourcebook.errors import UnitError
 
@@ -43,13 +44,13 @@ class Unit:
         return "/".join([over, *(_SINGULAR_OF.get(word, word) for word in self.under)])
 
     @property
-    def factor(self) -> Decimal:
+    def factor(self) -> Fraction:
         """How many base units one of this unit is: 86,400 for days, 0.01 for per cent."""
-        result = Decimal(1)
+        result = Fraction(1)
         for word in self.over:
-            result *= _dimension(word)[1]
+            result *= Fraction(_dimension(word)[1])
         for word in self.under:
-            result /= _dimension(word)[1]
+            result /= Fraction(_dimension(word)[1])
         return result
 
     @property
@@ -81,8 +82,8 @@ def divide(left: Unit, right: Unit) -> tuple[Unit, Decimal]:
     return _cancel((*left.over, *right.under), (*left.under, *right.over))
 
 
-def conversion(left: Unit, right: Unit) -> Decimal:
-    """Give the number to multiply values in `left` with to get values in `right`.
+def conversion(left: Unit, right: Unit) -> Fraction:
+    """Give the exact number to multiply values in `left` with to get values in `right`.
 
     Raises:
         UnitError: the two measure different things.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sourcebook.errors import UnitError
@@ -99,9 +100,9 @@ class Fact:
             self,
             formula=f"({self.formula}) in {unit}" if converted else self.formula,
             unit=unit,
-            value=self.value * factor,
-            lower=None if self.lower is None else self.lower * factor,
-            upper=None if self.upper is None else self.upper * factor,
+            value=_times(self.value, factor),
+            lower=None if self.lower is None else _times(self.lower, factor),
+            upper=None if self.upper is None else _times(self.upper, factor),
         )
 
     def __float__(self) -> float:
@@ -130,6 +131,8 @@ class Fact:
         return arithmetic.combine(self, arithmetic.operand(self, other, unit=self.unit), "+")
 
     def __radd__(self, other: float | Decimal) -> Fact:
+        if other == 0:
+            return self  # where sum() begins
         return arithmetic.combine(arithmetic.operand(self, other, unit=self.unit), self, "+")
 
     def __sub__(self, other: Fact | float | Decimal) -> Fact:
@@ -174,7 +177,7 @@ class Fact:
 
     def __hash__(self) -> int:
         """Hash in base units, so that equal facts hash alike."""
-        return hash(self.value * units.parse_unit(self.unit).factor)
+        return hash(Fraction(self.value) * units.parse_unit(self.unit).factor)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from sourcebook.facts.bundle import fact_bundle
@@ -185,3 +188,7 @@ class Fact:
     def name(self) -> str:
         """How errors call the fact: its id or formula, and its unit."""
         return f"'{self.id or self.formula or self.value}' ({self.unit})"
+
+
+def _times(value: Decimal, factor: Fraction) -> Decimal:
+    return value * factor.numerator / factor.denominator

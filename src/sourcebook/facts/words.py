@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Literal
 
-from babel import Locale
-from babel.dates import format_date
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_decimal, format_decimal, format_percent, get_currency_name
 
 from sourcebook.errors import FactError
@@ -31,6 +32,7 @@ class _Phrases:
     points: str
     space: str
     smallest_compact: int
+    periods: dict[str, str]
 
 
 _PHRASES = {
@@ -47,6 +49,7 @@ _PHRASES = {
         points="{} percentage points",
         space=" ",
         smallest_compact=1_000_000,
+        periods={"Q": "quarter {1} of {0}", "H1": "first half of {0}", "H2": "second half of {0}"},
     ),
     "zh": _Phrases(
         {
@@ -61,6 +64,7 @@ _PHRASES = {
         points="{}个百分点",
         space="",
         smallest_compact=10_000,
+        periods={"Q": "{0}年第{1}季度", "H1": "{0}年上半年", "H2": "{0}年下半年"},
     ),
 }
 
@@ -77,19 +81,21 @@ def words(fact: Fact, locale: str = "en", *, style: Style = "long", qualified: b
     Raises:
         FactError: the locale has no phrases yet.
     """
-    language = Locale.parse(locale.replace("-", "_")).language
-    if language not in _PHRASES:
-        raise FactError(f"no words for locale '{locale}'", mend=f"use one of {', '.join(sorted(_PHRASES))}")
+    phrases = _phrases_of(locale)
     if qualified and style != "exact" and fact.qualifier == "between":
-        ends = [_number(fact, _rounded(fact, end, ROUND_HALF_EVEN), locale, style) for end in _ends(fact)]
-        return _PHRASES[language].between.format(*ends)
-    number = _number(fact, _shown_value(fact, style), locale, style)
+        low, high = _ends(fact)
+        ends = [
+            _number(fact, _rounded(fact, low, ROUND_FLOOR), locale, style, ROUND_FLOOR),
+            _number(fact, _rounded(fact, high, ROUND_CEILING), locale, style, ROUND_CEILING),
+        ]
+        return phrases.between.format(*ends)
+    number = _number(fact, _shown_value(fact, style), locale, style, _rounding(fact))
     if not qualified or style == "exact":
         return number
     qualifier = fact.qualifier
     if qualifier == "exact" and _shown_value(fact, style) != fact.value and fact.is_derived:
         qualifier = "about"
-    return _PHRASES[language].qualifiers.get(qualifier, "{}").format(number)
+    return phrases.qualifiers.get(qualifier, "{}").format(number)
 
 
 def exact_words(fact: Fact, value: Decimal | None = None, *, locale: str = "en") -> str:
@@ -101,17 +107,26 @@ def exact_words(fact: Fact, value: Decimal | None = None, *, locale: str = "en")
 
 def date_words(as_of: str, locale: str = "en_GB") -> str:
     """Word an ISO 8601 date at its own precision: "17 January 2025", "October 2024", "2024"."""
-    parts = as_of.split("-")
-    if len(parts) == 3 or (len(parts) == 2 and parts[1].isdigit()):
-        from datetime import date
+    year, _, rest = as_of.partition("-")
+    if rest[:1] in {"Q", "H"}:
+        periods = _phrases_of(locale).periods
+        return periods["Q" if rest[0] == "Q" else rest].format(year, rest[1:])
+    if not rest:
+        return as_of
+    cldr = locale.replace("-", "_")
+    if "-" in rest:
+        return format_date(date.fromisoformat(as_of), "long", locale=cldr)
+    return str(format_skeleton("yMMMM", date.fromisoformat(f"{as_of}-01"), locale=cldr))
 
-        day = date.fromisoformat(as_of if len(parts) == 3 else f"{as_of}-01")
-        return format_date(day, "long" if len(parts) == 3 else "MMMM y", locale=locale)
-    if len(parts) == 2:
-        names = {"H1": "first half of", "H2": "second half of"}
-        lead = names.get(parts[1], f"{parts[1].replace('Q', 'quarter ')} of")
-        return f"{lead} {parts[0]}"
-    return as_of
+
+def _phrases_of(locale: str) -> _Phrases:
+    try:
+        language = Locale.parse(locale.replace("-", "_")).language
+    except (ValueError, UnknownLocaleError):
+        language = ""
+    if language not in _PHRASES:
+        raise FactError(f"no words for locale '{locale}'", mend=f"use one of {', '.join(sorted(_PHRASES))}")
+    return _PHRASES[language]
 
 
 def _ends(fact: Fact) -> tuple[Decimal, Decimal]:
@@ -123,11 +138,17 @@ def _ends(fact: Fact) -> tuple[Decimal, Decimal]:
 def _shown_value(fact: Fact, style: Style) -> Decimal:
     if style == "exact":
         return _all_digits(fact.value)
+    bound = (
+        {ROUND_FLOOR: fact.lower, ROUND_CEILING: fact.upper}.get(_rounding(fact)) if fact.is_derived else None
+    )
+    return _rounded(fact, fact.value if bound is None else bound, _rounding(fact))
+
+
+def _rounding(fact: Fact) -> str:
+    """Round so that "more than" and "less than" stay true."""
     if fact.upper is None and fact.lower is not None:
-        return _rounded(fact, fact.value, ROUND_FLOOR)  # "more than" must stay true
-    if fact.lower is None and fact.upper is not None:
-        return _rounded(fact, fact.value, ROUND_CEILING)
-    return _rounded(fact, fact.value, ROUND_HALF_EVEN)
+        return ROUND_FLOOR
+    return ROUND_CEILING if fact.lower is None and fact.upper is not None else ROUND_HALF_EVEN
 
 
 def _all_digits(value: Decimal) -> Decimal:
@@ -143,13 +164,13 @@ def _rounded(fact: Fact, value: Decimal, rounding: str) -> Decimal:
     return value.quantize(place, rounding=rounding) if abs(value) >= place else value
 
 
-def _number(fact: Fact, value: Decimal, locale: str, style: Style) -> str:
-    phrases = _PHRASES[Locale.parse(locale.replace("-", "_")).language]
+def _number(fact: Fact, value: Decimal, locale: str, style: Style, rounding: str = ROUND_HALF_EVEN) -> str:
+    phrases = _phrases_of(locale)
     cldr = locale.replace("-", "_")
     if fact.unit == "percent" or (fact.unit == "ratio" and abs(value) < 1):
         share = value / 100 if fact.unit == "percent" else value
         return format_percent(share, locale=cldr, decimal_quantization=False)
-    number = _plain(value, cldr, style, phrases.smallest_compact)
+    number = _plain(value, cldr, style, phrases.smallest_compact, rounding)
     if fact.unit == "percentage points":
         return phrases.points.format(number)
     if fact.unit in CURRENCIES:
@@ -157,13 +178,13 @@ def _number(fact: Fact, value: Decimal, locale: str, style: Style) -> str:
     return number
 
 
-def _plain(value: Decimal, locale: str, style: Style, smallest_compact: int) -> str:
+def _plain(value: Decimal, locale: str, style: Style, smallest_compact: int, rounding: str) -> str:
     if style == "exact" or (
         abs(value) < smallest_compact and not (style == "short" and abs(value) >= 10_000)
     ):
         return format_decimal(value.normalize() + 0, locale=locale, decimal_quantization=False)
     compact = _MOST_DIGITS - 1 - value.adjusted()
-    shortened = round(value, compact) if compact < 0 else value
+    shortened = value.quantize(Decimal(1).scaleb(-compact), rounding=rounding) if compact < 0 else value
     has_long = "long" in Locale.parse(locale).compact_decimal_formats
     kind: Literal["long", "short"] = "long" if has_long and style == "long" else "short"
     return format_compact_decimal(

@@ -83,7 +83,10 @@ def plotted_data(chart: Any) -> pd.DataFrame | None:
 
 def fallback_html(chart: Any, figure_id: str) -> str:
     """Give the library's own output, for a front end or a book without this package's pages."""
-    return str(chart.to_html(fullhtml=False, output_div=f"chart-{figure_id}"))
+    import altair as alt
+
+    with alt.data_transformers.enable("default", max_rows=None):
+        return str(chart.to_html(fullhtml=False, output_div=f"chart-{figure_id}"))
 
 
 def still(spec: dict[str, Any], *, width: int, prefix: str) -> Still:

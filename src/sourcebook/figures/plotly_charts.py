@@ -50,17 +50,18 @@ def specification(chart: Any) -> dict[str, Any]:
     """Give the figure's data and layout in the house's looks, colours as custom properties."""
     told = json.loads(chart.to_json())
     layout = told["layout"]
-    for part in (*told["data"], *layout.get("annotations", [])):
-        _lift_bold(part)
+    for trace in told["data"]:
+        _lift_bold(trace, "textfont")
+    for annotation in layout.get("annotations", []):
+        _lift_bold(annotation, "font")
     told["data"], layout = _without_tags(told["data"]), _without_tags(layout)
     layout.pop("template", None)
     return with_properties({"data": told["data"], "layout": merged(_LAYOUT, layout)})
 
 
-def _lift_bold(part: dict[str, Any]) -> None:
+def _lift_bold(part: dict[str, Any], key: str) -> None:
     """Say bold as a font weight: inline markup would become a style attribute, which pages refuse."""
     if "<b>" in str(part.get("text", "")):
-        key = "font" if "ax" in part or "showarrow" in part else "textfont"
         part[key] = {"weight": 700, **part.get(key, {})}
 
 

@@ -21,10 +21,15 @@ _MOST_DECIMALS = 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a data table."""
+    """One column of a data table; a year is a number that is never grouped."""
 
     label: str
     is_numeric: bool
+
+    @property
+    def is_year(self) -> bool:
+        """Whether the numbers are years, by the heading."""
+        return self.label.strip().lower() == "year"
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class DataTable:
 
     def _decimals(self, column: int) -> int | None:
         """Give the decimals that every number of a column is shown with; None for a column of text."""
-        if not self.columns[column].is_numeric:
+        if not self.columns[column].is_numeric or self.columns[column].is_year:
             return None
         texts = (
             f"{row[column]:.{_MOST_DECIMALS}f}".rstrip("0") for row in self.rows if row[column] is not None

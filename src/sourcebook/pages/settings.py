@@ -17,6 +17,9 @@ STORE_FOLDER = "_build/.sourcebook"
 
 _CODE = ("hidden", "shown")
 
+_STOCK_REPOSITORY = "https://github.com/executablebooks/jupyter-book"
+"""What Jupyter Book says of a book that names no repository."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -69,7 +72,9 @@ def settings_of(app: Sphinx) -> Settings:
         executes=config.nb_execution_mode != "off",
         description=config.sourcebook_description,
         publisher=config.author if config.author != "unknown" else "",
-        repository=options.get("repository_url") or None,
+        repository=None
+        if options.get("repository_url") == _STOCK_REPOSITORY
+        else options.get("repository_url") or None,
         text_licence=config.sourcebook_text_licence,
         code_licence=config.sourcebook_code_licence,
     )
