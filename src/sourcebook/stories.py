@@ -62,6 +62,7 @@ class Story:
         kernel: name of the Jupyter kernel that runs it.
         language: programming language of the code cells.
         has_outputs: whether every code cell was saved with an output.
+        text: the file as it was read; what is run and shown is this, whatever is saved meanwhile.
     """
 
     path: str
@@ -69,6 +70,12 @@ class Story:
     kernel: str = "python3"
     language: str = "python"
     has_outputs: bool = field(default=False, compare=False)
+    text: str = field(default="", compare=False, repr=False)
+
+    @property
+    def notebook(self) -> NotebookNode:
+        """The notebook as it was read, as nbformat has it; every call gives a copy of its own."""
+        return parse_notebook(self.text)
 
     @property
     def steps(self) -> tuple[tuple[str, ...], ...]:
@@ -90,7 +97,7 @@ def read_story(root: Path, path: str) -> Story:
     Raises:
         StoryError: the file is missing or is no notebook.
     """
-    notebook = read_notebook(root, path)
+    text, notebook = _read_notebook(root, path)
     cells = tuple(_parse_cell(number, cell) for number, cell in enumerate(notebook.cells, start=1))
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     return Story(
@@ -99,24 +106,8 @@ def read_story(root: Path, path: str) -> Story:
         kernel=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
         language=notebook.metadata.get("language_info", {}).get("name", "python"),
         has_outputs=bool(code_cells) and all(cell.get("outputs") for cell in code_cells),
+        text=text,
     )
-
-
-def read_notebook(root: Path, path: str) -> NotebookNode:
-    """Read one notebook as nbformat has it, in format 4, valid.
-
-    Raises:
-        StoryError: the file is missing or is no notebook.
-    """
-    try:
-        return parse_notebook((root / path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, StoryError) as error:
-        reason = error.what if isinstance(error, StoryError) else str(error)
-        raise StoryError(
-            f"'{path}' cannot be read as a notebook: {reason}",
-            Place(path),
-            "open it in JupyterLab and save it again, or restore it from version control",
-        ) from error
 
 
 def new_notebook(cells: Iterable[tuple[CellKind, str]]) -> NotebookNode:
@@ -204,6 +195,19 @@ def find_expressions(markdown: str) -> tuple[str, ...]:
     Code spans and code blocks do not count; the content of directives does.
     """
     return tuple(_expressions_in(_markdown().parse(markdown)))
+
+
+def _read_notebook(root: Path, path: str) -> tuple[str, NotebookNode]:
+    try:
+        text = (root / path).read_text(encoding="utf-8")
+        return text, parse_notebook(text)
+    except (OSError, UnicodeDecodeError, StoryError) as error:
+        reason = error.what if isinstance(error, StoryError) else str(error)
+        raise StoryError(
+            f"'{path}' cannot be read as a notebook: {reason}",
+            Place(path),
+            "open it in JupyterLab and save it again, or restore it from version control",
+        ) from error
 
 
 def _parse_cell(number: int, cell: NotebookNode) -> Cell:

@@ -31,7 +31,6 @@ from sourcebook.stories import (
     find_expressions,
     new_notebook,
     parse_notebook,
-    read_notebook,
     read_story,
     without_outputs,
     write_text,
@@ -227,7 +226,7 @@ class FakeKernels:
         ]
 
     def _run(self, root: Path, story: Story) -> Run:
-        notebook = without_outputs(read_notebook(root, story.path))
+        notebook = without_outputs(story.notebook)
         for cell in notebook.cells:
             if cell.cell_type == "markdown" and (asked := find_expressions(cell.source)):
                 cell.metadata[USER_EXPRESSIONS] = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sourcebook.errors import BookError, Place
@@ -49,11 +51,12 @@ def build_site(
         raise BookError("there is no book here", Place("_config.yml"), mend)
     flags = ["--warningiserror", "--keep-going", *(["--all"] if from_scratch else [])]
     command = [*JUPYTER_BOOK, "build", str(root), "--path-output", str(root / _STAGE), *flags]
-    if _run(command, root, tell) != 0:
-        mend = f"mend what is told above; all that Jupyter Book said is in {_LOG.as_posix()}"
-        raise BuildStopped("the build stopped; the last good site is as it was", mend=mend)
-    site = root / OUTPUT / "html"
-    replace_site(root / _STAGE / "_build" / "html", site)
+    with _one_at_a_time(root / OUTPUT):
+        if _run(command, root, tell) != 0:
+            mend = f"mend what is told above; all that Jupyter Book said is in {_LOG.as_posix()}"
+            raise BuildStopped("the build stopped; the last good site is as it was", mend=mend)
+        site = root / OUTPUT / "html"
+        replace_site(root / _STAGE / "_build" / "html", site)
     return site
 
 
@@ -92,9 +95,17 @@ def noteworthy(lines: Iterable[str]) -> Iterator[str]:
             yield plain[progress.start() :]
 
 
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let a second build of one book wait for the first; the lock ends with its process."""
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _run(command: list[str], root: Path, tell: Callable[[str], None]) -> int:
     """Run Jupyter Book, keep all it says in a log, and tell what matters as it comes."""
-    (root / OUTPUT).mkdir(exist_ok=True)
     with (
         (root / _LOG).open("w", encoding="utf-8") as log,
         subprocess.Popen(

@@ -19,8 +19,8 @@ _PLAIN = ("id", "label", "unit", "wording", "digits", "as_of", "formula", "note"
 
 def fact_bundle(one: Fact) -> dict[str, Any]:
     """Give every form of a fact that a notebook's front end may choose from."""
-    cited = "; ".join(source.citation for source in one.sources)
-    preview = f'<span title="{escape(cited)}">{escape(one.label)}: <strong>{escape(str(one))}</strong></span>'
+    told = ". ".join(part for part in (one.label, "; ".join(each.citation for each in one.sources)) if part)
+    preview = f'<span title="{escape(told)}">{escape(str(one))}</span>'
     return {FACT_MIME: fact_json(one), "text/html": preview, "text/plain": str(one)}
 
 
@@ -61,4 +61,5 @@ def publish(one: Fact) -> None:
     from IPython.display import display
 
     if get_ipython() is not None:
-        display(fact_bundle(one), raw=True, metadata={DEFINITION: True})
+        shown = f"{escape(one.label)}: <strong>{escape(str(one))}</strong>"
+        display({**fact_bundle(one), "text/html": shown}, raw=True, metadata={DEFINITION: True})

@@ -10,7 +10,7 @@ from pathlib import Path
 from sourcebook.errors import BookError, BuildFailed
 from sourcebook.runs.reasons import Reason, key_of, reasons
 from sourcebook.runs.store import Run, Store
-from sourcebook.stories import Story, read_notebook, read_story, twin, write_text
+from sourcebook.stories import Story, read_story, twin, write_text
 
 __all__ = ["Outcome", "Reason", "Run", "Store", "bring_up_to_date", "key_of", "reasons"]
 
@@ -61,15 +61,16 @@ def bring_up_to_date(
         BuildFailed: stories failed; the runs of the others are kept.
     """
     stories = [read_story(root, path) for path in paths]
+    keys = {story.path: key_of(story, root) for story in stories}
     whys = {
-        story.path: reasons(story, store.runs_of(key_of(story, root)), root=root, last=store.last(story.path))
+        story.path: reasons(story, store.runs_of(keys[story.path]), root=root, last=store.last(story.path))
         for story in stories
     }
     fresh = [Outcome(story, ()) for story in stories if not whys[story.path]]
     for outcome in fresh:
         tell(outcome)
     stale = [story for story in stories if whys[story.path]]
-    keep = _keeper(root, whys, store, tell)
+    keep = _keeper(keys, whys, store, tell)
     ran = (
         _door(execute)(
             root,
@@ -87,7 +88,7 @@ def bring_up_to_date(
     if problems:
         raise BuildFailed(problems)
     for story in stories:
-        _lay_out(root, story, store)
+        _lay_out(root, story, keys[story.path], store)
     return tuple(done[story.path] for story in stories)
 
 
@@ -100,13 +101,16 @@ def _door(execute: Callable[..., list[Outcome]] | None) -> Callable[..., list[Ou
 
 
 def _keeper(
-    root: Path, whys: dict[str, tuple[Reason, ...]], store: Store, tell: Callable[[Outcome], None]
+    keys: dict[str, str],
+    whys: dict[str, tuple[Reason, ...]],
+    store: Store,
+    tell: Callable[[Outcome], None],
 ) -> Callable[[Story, Run | BookError, float], Outcome]:
     """Give the function that keeps each run, and tells of it, as soon as it ends."""
 
     def keep(story: Story, result: Run | BookError, seconds: float = 0.0) -> Outcome:
         if isinstance(result, Run):
-            store.keep(key_of(story, root), result)
+            store.keep(keys[story.path], result)
         problem = result if isinstance(result, BookError) else None
         outcome = Outcome(story, whys[story.path], seconds, problem)
         tell(outcome)
@@ -115,10 +119,9 @@ def _keeper(
     return keep
 
 
-def _lay_out(root: Path, story: Story, store: Store) -> None:
+def _lay_out(root: Path, story: Story, key: str, store: Store) -> None:
     """Write the story's executed twin where pages find it, touching the file only if it changes."""
-    runs = store.runs_of(key_of(story, root))
+    runs = store.runs_of(key)
     run = next((one for one in runs if one.is_fresh(root)), runs[0])  # changed meanwhile: it runs next time
-    executed = store.notebook(run)
-    store.lay_out(story.path, write_text(twin(read_notebook(root, story.path), executed)))
+    store.lay_out(story.path, write_text(twin(story.notebook, store.notebook(run))))
     store.remember(story.path, run)

@@ -26,7 +26,6 @@ from sourcebook.stories import (
     USER_EXPRESSIONS,
     Story,
     find_expressions,
-    read_notebook,
     without_outputs,
     write_text,
 )
@@ -151,7 +150,7 @@ class _StoryClient(NotebookClient):
 
 
 async def _execute(root: Path, story: Story, *, timeout_s: float, scratch: Path) -> Run:
-    notebook = without_outputs(read_notebook(root, story.path))
+    notebook = without_outputs(story.notebook)
     client = _StoryClient(
         notebook,
         kernel_name="python3" if story.language == "python" else story.kernel,
