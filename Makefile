@@ -12,7 +12,7 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 site: environment ## Build the story into _build/html
-	$(BIN)/sourcebook build
+	@browser="$$(bash .ci/machine browser)" && CHROMIUM="$$browser" $(BIN)/sourcebook build --strict
 
 test: environment tools ## Run the tests; ARGS="-k facts" picks some, WORKERS=4 uses more cores
 	@browser="$$(bash .ci/machine browser)" && \

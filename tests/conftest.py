@@ -19,6 +19,9 @@ from sourcebook.testing import (
     book,  # noqa: F401
 )
 
+pytest_plugins = ["browser_fixtures", "small_books"]
+pytest.register_assert_rewrite("page_parts")
+
 REPOSITORY = Path(__file__).parents[1]
 BOOKS = Path(__file__).parent / "books"
 STORY = ("book", "data", "_config.yml", "_toc.yml", "requirements.txt")
@@ -73,6 +76,21 @@ def harbour_by_desk(shelf: Shelf, harbour_site: Built) -> Built:
     )
 
 
+@pytest.fixture(scope="session")
+def harbour_without_browser(shelf: Shelf, harbour_by_desk: Built) -> Built:
+    """Give the harbour as it is built on a machine that has no Chromium to draw with."""
+
+    def make(folder: Path) -> Built:
+        made = Book(harbour_by_desk.site.parents[1]).copy_to(folder)
+        shutil.rmtree(made.store.folder / "drawings")
+        with pytest.MonkeyPatch.context() as machine:
+            machine.setenv("PATH", "")
+            machine.delenv("CHROMIUM", raising=False)
+            return made.build()
+
+    return shelf.built("harbour-without-browser", make)
+
+
 @pytest.fixture
 def harbour(harbour_by_desk: Built, tmp_path: Path) -> Book:
     """Give a copy of the harbour to write into, with its runs and its last good site."""
@@ -88,6 +106,6 @@ def story_site(shelf: Shelf) -> Built:
         for path in (REPOSITORY / name for name in STORY):
             copy = shutil.copytree if path.is_dir() else shutil.copy2
             copy(path, folder / path.name)
-        return Book(folder).build()
+        return Book(folder).build("--strict")
 
     return shelf.built("story", make)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +243,19 @@ def test_edit_that_changes_no_output_writes_nothing(harbour: Book) -> None:
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in _files(second.site)} == before
 
 
+def test_two_builds_at_once_make_the_site_of_one(harbour: Book, harbour_by_desk: Built) -> None:
+    """Two authors, or an author and a clock, may build one book at once: both succeed, with one site."""
+    shutil.rmtree(harbour.root / "_build")
+
+    with ThreadPoolExecutor(2) as pool:
+        builds = [pool.submit(harbour.build) for _ in range(2)]
+    one, other = (done.result() for done in builds)
+
+    assert one.code == other.code == 0, one.output + other.output
+    assert len(one.ran + other.ran) == len(harbour.stories)
+    assert one.files() == harbour_by_desk.files()
+
+
 def test_page_that_was_taken_out_is_gone_from_the_site(harbour: Book) -> None:
     """Nothing stays online that the book no longer holds."""
     harbour.edit("_toc.yml", "  - file: book/charts\n", "")
@@ -308,3 +323,20 @@ def test_command_is_described_in_the_readme(words: tuple[str, ...]) -> None:
 
     assert f"sourcebook {' '.join(words)}" in text
     assert missing == []
+
+
+def test_strict_build_stops_when_a_chart_could_not_be_drawn(
+    harbour_without_browser: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What CI publishes is whole: a table in place of a picture is an error there."""
+    book = Book(harbour_without_browser.site.parents[1]).copy_to(tmp_path / "harbour")
+    before = book.build().files()
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    shutil.rmtree(book.store.folder / "drawings")
+
+    strict = book.build("--strict")
+
+    assert strict.code == 1
+    assert "[no-browser]" in strict.output
+    assert strict.files() == before

@@ -9,34 +9,29 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from recorded_facts import (
+    ABOVE,
+    AMERICANS,
+    BELOW,
+    DAILY,
+    FIVE,
+    HOURS,
+    MILLION,
+    NEW,
+    POINTS,
+    PRICE,
+    RANGE,
+    REUTERS,
+    RIVAL,
+    TIKTOK,
+    USERS,
+    VIEWS,
+    WOMEN,
+    recorded,
+)
 
 from sourcebook.errors import FactError, UnitError
 from sourcebook.facts import Fact, quantity
-from sourcebook.sources import Source
-
-REUTERS, TIKTOK = Source("reuters", "Reuters", "A"), Source("tiktok", "TikTok", "B")
-
-
-def recorded(value: str, unit: str = "users", fact_id: str = "a", **told: Any) -> Fact:
-    """Give a fact as if a row of facts.csv had recorded it; bounds are given as text."""
-    for side in {"lower", "upper"} & told.keys():
-        told[side] = None if told[side] is None else Decimal(told[side])
-    return Fact(id=fact_id, label=fact_id, value=Decimal(value), unit=unit, **told)
-
-
-USERS = recorded(
-    "300000000", fact_id="users", wording="about", digits=1, as_of="2025-01-17", sources=(REUTERS,)
-)
-WOMEN = recorded("79", "percent", "women", digits=2, as_of="2025-01", sources=(REUTERS,))
-NEW = recorded("700000", fact_id="new", wording="more than", lower="700000", digits=1, sources=(REUTERS,))
-AMERICANS = recorded("170000000", fact_id="americans", digits=2, as_of="2025-01-18", sources=(TIKTOK,))
-DAILY = recorded("24", "users/day", "daily")
-HOURS = recorded("12", "hours", "hours")
-PRICE = recorded("5", "USD/user", "price")
-POINTS = recorded("3", "percentage points", "points", sources=(REUTERS,))
-RIVAL = recorded("65", "percent", "rival", digits=2, sources=(TIKTOK,))
-MILLION = recorded("1000000", fact_id="million", lower="1000000", upper="1200000", digits=2)
-VIEWS = recorded("10", "views", "views")
 
 
 @pytest.mark.parametrize(
@@ -111,12 +106,6 @@ def test_units_that_do_not_fit_are_an_error_that_names_both_facts(
     assert names[0] in caught.value.what
     assert names[1] in caught.value.what
     assert caught.value.mend
-
-
-ABOVE = recorded("10", fact_id="above", lower="10")
-BELOW = recorded("10", fact_id="below", upper="10")
-RANGE = recorded("3", fact_id="range", lower="2", upper="4")
-FIVE = recorded("5", fact_id="five")
 
 
 @pytest.mark.parametrize(
@@ -310,90 +299,6 @@ def test_division_by_zero_is_an_error_that_names_both(compute: Callable[[], Fact
     """Dividing by a number that is 0 is told with the names of the two numbers."""
     with pytest.raises(FactError, match=r"'.+' \(.+\) cannot be divided by '.+' \(.+\), which is 0"):
         compute()
-
-
-@pytest.mark.parametrize(
-    ("compare", "answer"),
-    [
-        (lambda: FIVE < 6, True),
-        (lambda: FIVE < 5, False),
-        (lambda: FIVE <= 5, True),
-        (lambda: FIVE > 4.5, True),
-        (lambda: Decimal("5.1") <= FIVE, False),
-        (lambda: FIVE < 5.5, True),
-        (lambda: WOMEN > 50, True),
-        (lambda: recorded("0.8", "ratio") > WOMEN, True),
-        (lambda: recorded("3", "hours") > recorded("170", "minutes"), True),
-        (lambda: NEW > 600_000, True),
-        (lambda: NEW >= 700_000, True),
-        (lambda: NEW <= 600_000, False),
-        (lambda: NEW < 700_000, False),
-        (lambda: BELOW < 11, True),
-        (lambda: RANGE < FIVE, True),
-        (lambda: RANGE > FIVE, False),
-    ],
-)  # fmt: skip
-def test_facts_compare_when_their_bounds_allow_it(compare: Callable[[], bool], answer: bool) -> None:
-    """What the bounds decide is answered, with numbers and facts, in whatever unit they stand."""
-    result = compare()
-
-    assert result is answer
-
-
-@pytest.mark.parametrize(
-    "compare",
-    [
-        lambda: NEW < AMERICANS,
-        lambda: NEW > 800_000,
-        lambda: NEW <= 800_000,
-        lambda: RANGE < 3,
-        lambda: FIVE < BELOW,
-    ],
-)
-def test_comparison_is_refused_when_the_bounds_overlap(compare: Callable[[], bool]) -> None:
-    """ "More than 700,000" may or may not be above 800,000: nobody guesses."""
-    with pytest.raises(FactError, match="their bounds overlap") as caught:
-        compare()
-
-    assert ".value" in caught.value.mend
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (FIVE, recorded("5.0", fact_id="b", as_of="2020")),
-        (recorded("1", "days"), recorded("24", "hours")),
-        (recorded("24", "hours"), recorded("1", "days")),
-        (recorded("50", "percent"), recorded("0.5", "ratio")),
-        (recorded("24", "users/day"), recorded("1", "users/hour")),
-        (recorded("7", "days", lower="7"), recorded("1", "weeks", lower="1")),
-    ],
-)
-def test_equal_facts_hash_alike(one: Fact, other: Fact) -> None:
-    """Equal values are equal in whatever unit they are told, and a set holds them once."""
-    distinct = {one, other}
-
-    assert one == other
-    assert other == one
-    assert len(distinct) == 1
-
-
-@pytest.mark.parametrize(
-    "other",
-    [recorded("6"), recorded("5", "views"), recorded("5", lower="5"), recorded("5", upper="5"), 6, "5", None],
-)
-def test_facts_differ_in_value_bounds_or_kind(other: object) -> None:
-    """Five is not six, not five views, and not "more than five"."""
-    same = other == FIVE
-
-    assert same is False
-
-
-def test_fact_equals_a_plain_number_in_its_own_unit() -> None:
-    """In prose code, a share of 79 per cent is compared with 79."""
-    same = WOMEN == 79
-
-    assert same
 
 
 @pytest.mark.parametrize(

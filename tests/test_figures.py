@@ -6,7 +6,6 @@ import json
 import re
 from decimal import Decimal
 from typing import Any
-from xml.etree import ElementTree
 
 import altair as alt
 import pandas as pd
@@ -18,7 +17,6 @@ from sourcebook.errors import FigureError
 from sourcebook.facts import Fact
 from sourcebook.figures import FIGURE_MIME, PALETTE, DataTable, Figure, figure, parse_figure
 from sourcebook.figures import altair_charts as altair_side
-from sourcebook.figures.stills import clean_svg
 from sourcebook.sources import Source
 from sourcebook.testing import Book
 
@@ -334,60 +332,6 @@ def test_figure_shows_itself_in_any_notebook(bars: Any, arrivals: pd.DataFrame) 
     assert "Reuters, “A”" in bundle["text/html"]
     assert "vega" in bundle["text/html"]
     assert bundle["text/plain"] == "<b>Fewer</b> came\nBars: 0.5, then 0.25."
-
-
-def svg(inside: str, attributes: str = "") -> str:
-    """Give a drawing as a chart library makes it."""
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'width="640" height="36.6px" {attributes}>{inside}</svg>'
-    )
-
-
-@pytest.mark.parametrize(
-    ("inside", "cleaned"),
-    [
-        ('<rect id="a"/>', '<rect id="p-a" />'),
-        ('<g clip-path="url(#a)"><rect/></g>', '<g clip-path="url(#p-a)"><rect /></g>'),
-        ('<use href="#a"/>', '<use href="#p-a" />'),
-        ('<use xlink:href="#a"/>', '<use href="#p-a" />'),
-        ('<a href="https://example.org/"><rect/></a>', "<a><rect /></a>"),
-        ('<image xlink:href="https://example.org/a.png"/>', "<image />"),
-        ('<a href="javascript:alert(1)"><rect/></a>', "<a><rect /></a>"),
-        ('<rect style="fill:red" class="mark" role="x" tabindex="0" aria-label="y"/>', "<rect />"),
-        ('<rect onclick="alert(1)" onload="alert(1)"/>', "<rect />"),
-        ("<style>rect {fill: red}</style><rect/>", "<rect />"),
-        ("<script>alert(1)</script><rect/>", "<rect />"),
-        ("<foreignObject><p>x</p></foreignObject><rect/>", "<rect />"),
-        ("<!-- comment --><rect/>", "<rect />"),
-        ('<rect opacity="0"/><rect display="none"/><rect/>', "<rect />"),
-        ("<g><g></g></g><rect/>", "<rect />"),
-        ("<text>a &lt; 人</text>", "<text>a &lt; 人</text>"),
-        ('<rect fill="var(--red)" opacity="0.5"/>', '<rect fill="var(--red)" opacity="0.5" />'),
-    ],
-)
-def test_clean_drawing_holds_only_what_is_drawn(inside: str, cleaned: str) -> None:
-    """Ids are the drawing's own; styles, scripts, outside addresses and the invisible are gone."""
-    still = clean_svg(svg(inside), prefix="p")
-
-    assert re.sub(r"^<svg[^>]*>|</svg>$", "", still.svg) == cleaned
-
-
-def test_clean_drawing_is_hidden_from_screen_readers() -> None:
-    """The alt text tells what the drawing shows; its own letters are not read aloud."""
-    still = clean_svg(svg("<rect/>", 'role="graphics-document" style="max-width:100%"'), prefix="p")
-
-    root = ElementTree.fromstring(still.svg)
-    assert (root.get("aria-hidden"), root.get("focusable")) == ("true", "false")
-    assert (root.get("role"), root.get("style")) == (None, None)
-    assert (still.width, still.height) == (640, 37)
-
-
-@pytest.mark.parametrize("text", ["<p>no drawing</p>", "<html xmlns='http://www.w3.org/1999/xhtml'/>"])
-def test_drawing_that_is_no_svg_is_refused(text: str) -> None:
-    """What is not a drawing never reaches a page."""
-    with pytest.raises(ValueError, match="no SVG"):
-        clean_svg(text, prefix="p")
 
 
 @pytest.mark.parametrize("width", [320, 640])

@@ -29,7 +29,8 @@ def main() -> None:
 @main.command()
 @_BOOK
 @click.option("--fresh", is_flag=True, help="Write every page again; runs that are fresh are kept.")
-def build(folder: Path, fresh: bool) -> None:
+@click.option("--strict", is_flag=True, help="Stop on warnings too, as CI does before it publishes.")
+def build(folder: Path, fresh: bool, strict: bool) -> None:
     """Run what is stale and write the site to _build/html.
 
     If anything is wrong, the last good site stays as it was. Exit codes: 0 built, 1 something in the book is
@@ -38,7 +39,7 @@ def build(folder: Path, fresh: bool) -> None:
     from sourcebook.desk.build import build_site
 
     def run() -> None:
-        site = build_site(folder.resolve(), from_scratch=fresh, tell=click.echo)
+        site = build_site(folder.resolve(), from_scratch=fresh, strict=strict, tell=click.echo)
         click.echo(f"The site is in {site}")
 
     _exit_on_error(run)

@@ -22,6 +22,7 @@ _LOG = OUTPUT / "build.log"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PROGRESS = re.compile(r"  (ran|fresh|failed) +\S")
 _NOTEWORTHY = re.compile(r"(WARNING|ERROR|CRITICAL): ")
+_PLACE_OR_MEND = re.compile(r"  (where|mend): ")
 _PROBLEM = "The book was not built:"
 _TRACEBACK = "Traceback (most recent call last):"
 
@@ -31,7 +32,11 @@ class BuildStopped(BookError):
 
 
 def build_site(
-    root: Path, *, from_scratch: bool = False, tell: Callable[[str], None] = lambda line: None
+    root: Path,
+    *,
+    from_scratch: bool = False,
+    strict: bool = False,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Build the book and give the folder of its site, `_build/html`.
 
@@ -41,6 +46,7 @@ def build_site(
     Args:
         root: the book's folder.
         from_scratch: write every page again.
+        strict: take every warning for an error, as what publishes must.
         tell: called with each line that an author wants to see: stories that ran, warnings, problems.
 
     Raises:
@@ -49,7 +55,7 @@ def build_site(
     if not (root / "_config.yml").is_file():
         mend = "go to the folder of the book, or name it with --book"
         raise BookError("there is no book here", Place("_config.yml"), mend)
-    flags = ["--warningiserror", "--keep-going", *(["--all"] if from_scratch else [])]
+    flags = [*(["--warningiserror", "--keep-going"] if strict else []), *(["--all"] if from_scratch else [])]
     command = [*JUPYTER_BOOK, "build", str(root), "--path-output", str(root / _STAGE), *flags]
     with _one_at_a_time(root / OUTPUT):
         if _run(command, root, tell) != 0:
@@ -89,7 +95,7 @@ def noteworthy(lines: Iterable[str]) -> Iterator[str]:
             continue
         in_problem = in_problem and _TRACEBACK not in plain
         progress = _PROGRESS.search(plain)
-        if in_problem or _NOTEWORTHY.search(plain):
+        if in_problem or _NOTEWORTHY.search(plain) or _PLACE_OR_MEND.match(plain):
             yield plain
         elif progress:
             yield plain[progress.start() :]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sourcebook.figures.looks import PALETTE, merged, with_properties
+from sourcebook.figures.looks import PALETTE, merged, with_light_colours, with_properties
 from sourcebook.figures.stills import Still, clean_svg
 
 if TYPE_CHECKING:
@@ -94,15 +93,15 @@ def still(spec: dict[str, Any], *, width: int, prefix: str) -> Still:
     import vl_convert
 
     _register_fonts()
-    svg = vl_convert.vegalite_to_svg(_light(_sized(spec, width)), vl_version=_VEGA_LITE)
-    return clean_svg(_with_properties(svg), prefix=prefix)
+    svg = vl_convert.vegalite_to_svg(with_light_colours(_sized(spec, width)), vl_version=_VEGA_LITE)
+    return clean_svg(svg, prefix=prefix)
 
 
 def live_specification(spec: dict[str, Any], *, width: int) -> dict[str, Any]:
     """Compile the chart to Vega, which the browser draws without evaluating code."""
     import vl_convert
 
-    compiled = vl_convert.vegalite_to_vega(_light(_sized(spec, width)), vl_version=_VEGA_LITE)
+    compiled = vl_convert.vegalite_to_vega(with_light_colours(_sized(spec, width)), vl_version=_VEGA_LITE)
     return with_properties(compiled)
 
 
@@ -110,21 +109,6 @@ def _sized(spec: dict[str, Any], width: int) -> dict[str, Any]:
     if any(name in spec for name in ("hconcat", "vconcat", "concat", "facet", "repeat")):
         return spec  # a composed chart keeps the sizes its author gave
     return {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
-
-
-def _light(spec: dict[str, Any]) -> dict[str, Any]:
-    """Give the colours of the light theme back, for a renderer that knows no custom properties."""
-    text = json.dumps(spec)
-    for name, colour in PALETTE.items():
-        text = text.replace(f'"var(--{name})"', f'"{colour}"')
-    light: dict[str, Any] = json.loads(text)
-    return light
-
-
-def _with_properties(svg: str) -> str:
-    for name, colour in PALETTE.items():
-        svg = svg.replace(f'"{colour}"', f'"var(--{name})"')
-    return svg
 
 
 @cache

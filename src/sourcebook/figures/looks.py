@@ -34,6 +34,15 @@ def with_properties(spec: dict[str, Any]) -> dict[str, Any]:
     return replaced
 
 
+def with_light_colours(spec: dict[str, Any]) -> dict[str, Any]:
+    """Give the colours of the light theme back, for a renderer that knows no custom properties."""
+    text = json.dumps(spec)
+    for name, colour in PALETTE.items():
+        text = text.replace(f'"var(--{name})"', f'"{colour}"')
+    light: dict[str, Any] = json.loads(text)
+    return light
+
+
 def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """Give the house's settings with an author's own put over them, level by level."""
     both = {

@@ -6,12 +6,17 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from sourcebook.figures.looks import PALETTE, merged, with_properties
+from sourcebook.figures.looks import PALETTE, merged, with_light_colours, with_properties
+from sourcebook.figures.stills import Still, clean_svg
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sourcebook.figures.browser import Draw
+
 ENGINE = "plotly"
+HEIGHT_PX = 360
+"""Height of a figure whose layout names none."""
 
 _STYLED = re.compile(r"</?(?:b|i|em|strong|s|u|sub|sup|span|a)(?: [^<>]*)?>")
 
@@ -57,6 +62,16 @@ def specification(chart: Any) -> dict[str, Any]:
     told["data"], layout = _without_tags(told["data"]), _without_tags(layout)
     layout.pop("template", None)
     return with_properties({"data": told["data"], "layout": merged(_LAYOUT, layout)})
+
+
+def height_of(spec: dict[str, Any]) -> int:
+    """Give the height in px at which the figure is drawn, at any width."""
+    return int(spec["layout"].get("height") or HEIGHT_PX)
+
+
+def still(spec: dict[str, Any], *, width: int, prefix: str, draw: Draw) -> Still:
+    """Draw the figure as an SVG still of that width in px; `prefix` keeps its ids apart."""
+    return clean_svg(draw(with_light_colours(spec), width, height_of(spec)), prefix=prefix)
 
 
 def _lift_bold(part: dict[str, Any], key: str) -> None:

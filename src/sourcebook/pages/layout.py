@@ -13,10 +13,12 @@ from docutils import nodes
 from markupsafe import Markup
 
 from sourcebook import tracing
+from sourcebook.figures import parse_figure
 from sourcebook.pages._compat import without_thebe
 from sourcebook.pages.citations import groups_of
 from sourcebook.pages.domain import domain_of
 from sourcebook.pages.facts import fact_context, facts_on
+from sourcebook.pages.figures import drawings_of
 from sourcebook.pages.fragments import THEME, render, to_top
 from sourcebook.pages.settings import settings_of
 from sourcebook.pages.stories import story_path
@@ -93,11 +95,15 @@ def _find_outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     domain = domain_of(env)
     contents = [vars(page) for page in contents_of(env)]
     looks = [_digest(_stylesheet()), _digest(_scripts())]  # pages name them, to be fetched anew
+    drawings, figures = drawings_of(app), domain.figures()
     outdated, digests = [], domain.data["digests"]
     for docname in sorted(env.found_docs):
         facts = [repr(vars(fact)) for fact in domain.shown(docname)]
+        drawn = [drawings.state(parse_figure(one)) for page, one in figures if page == docname]
         sources = groups_of(app, docname) if docname in domain.data["lists"] else domain.sources_page
-        digest = tracing.digest_of_bytes(json.dumps([looks, contents, facts, sources], default=str).encode())
+        digest = tracing.digest_of_bytes(
+            json.dumps([looks, contents, facts, drawn, sources], default=str).encode()
+        )
         if digests.get(docname, digest) != digest:
             outdated.append(docname)
         digests[docname] = digest

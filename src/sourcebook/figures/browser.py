@@ -1,0 +1,98 @@
+"""The door to a browser for drawings: one headless page that draws all of a build's Plotly stills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+THEME = Path(__file__).parent.parent / "theme"
+
+_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+_QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_SITE = "http://drawing.invalid/"  # answered from the theme's own files; nothing leaves the process
+_PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="plotly.css"
+ id="plotly.js-style-global" class="no-inline-styles"><style>
+@font-face { font-family: "Schibsted Grotesk"; font-weight: 400 800; src: url(sans.woff2) }
+</style><body style="font-family: 'Schibsted Grotesk'">Letters <b>and bold ones</b></body>"""
+_FILES = {
+    "plotly.js": "engines/plotly.js",
+    "plotly.css": "engines/plotly.css",
+    "sans.woff2": "fonts/sans.woff2",
+}
+_DRAW = """async ([figure, width, height]) => {
+  const faces = [400, 700].map((weight) => `${weight} 13px "Schibsted Grotesk"`);
+  await Promise.all(faces.map((face) => document.fonts.load(face)));
+  const { default: Plotly } = await import("/plotly.js");
+  return Plotly.toImage(figure, { format: "svg", width, height });
+}"""
+
+Draw = Callable[[dict[str, Any], int, int], str]
+"""Draws a Plotly figure at a width and a height in px as the text of an SVG."""
+
+
+def find_browser() -> str | None:
+    """Find a Chromium: the one that the variable CHROMIUM names, or an installed one."""
+    for name in (os.environ.get("CHROMIUM", ""), *_NAMES):
+        if name and (found := shutil.which(name)):
+            return found
+    return None
+
+
+@contextmanager
+def drawing_page(browser: str) -> Iterator[Draw]:
+    """Open a page that draws Plotly figures with the book's own typeface, and close it at the end.
+
+    Args:
+        browser: path of a Chromium.
+    """
+    from playwright.sync_api import Route, sync_playwright
+
+    def answer(route: Route) -> None:
+        name = route.request.url.removeprefix(_SITE)
+        if name in _FILES:
+            kind = {".js": "text/javascript", ".css": "text/css"}.get(Path(name).suffix, "font/woff2")
+            route.fulfill(body=(THEME / _FILES[name]).read_bytes(), content_type=kind)
+        elif name == "":
+            route.fulfill(body=_PAGE, content_type="text/html")
+        else:
+            route.abort()
+
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    flags = [*_QUIET, *(["--no-sandbox"] if is_root else [])]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=flags)
+        try:
+            page = chromium.new_page()
+            page.route("**/*", answer)
+            page.goto(_SITE)
+
+            def draw(figure: dict[str, Any], width: int, height: int) -> str:
+                return _text_of(page.evaluate(_DRAW, [figure, width, height]))
+
+            yield draw
+        finally:
+            chromium.close()
+
+
+def _text_of(address: str) -> str:
+    """Give the SVG in a data address."""
+    return unquote(address.partition(",")[2]) if address.startswith("data:") else address
