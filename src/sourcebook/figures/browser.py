@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+from sourcebook.errors import FigureError
 
 THEME = Path(__file__).parent.parent / "theme"
 
@@ -63,6 +65,9 @@ def drawing_page(browser: str) -> Iterator[Draw]:
 
     Args:
         browser: path of a Chromium.
+
+    Raises:
+        FigureError: the browser, or the driver that speaks to it, does not start.
     """
     from playwright.sync_api import Route, sync_playwright
 
@@ -76,21 +81,27 @@ def drawing_page(browser: str) -> Iterator[Draw]:
         else:
             route.abort()
 
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    flags = [*_QUIET, *(["--no-sandbox"] if is_root else [])]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=flags)
+    with ExitStack() as stack:
         try:
+            playwright = stack.enter_context(sync_playwright())
+            chromium = playwright.chromium.launch(executable_path=browser, args=_flags())
+            stack.callback(chromium.close)
             page = chromium.new_page()
             page.route("**/*", answer)
             page.goto(_SITE)
+        except Exception as error:  # whatever the driver lacks on this machine, it raises a bare Exception
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise FigureError(f"the browser '{browser}' does not start: {reason}") from error
 
-            def draw(figure: dict[str, Any], width: int, height: int) -> str:
-                return _text_of(page.evaluate(_DRAW, [figure, width, height]))
+        def draw(figure: dict[str, Any], width: int, height: int) -> str:
+            return _text_of(page.evaluate(_DRAW, [figure, width, height]))
 
-            yield draw
-        finally:
-            chromium.close()
+        yield draw
+
+
+def _flags() -> list[str]:
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*_QUIET, *(["--no-sandbox"] if is_root else [])]
 
 
 def _text_of(address: str) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sourcebook import tracing
-from sourcebook.errors import Finding, Place
+from sourcebook.errors import FigureError, Finding, Place
 from sourcebook.figures import Figure, altair_charts, plotly_charts
-from sourcebook.figures.browser import drawing_page, find_browser
+from sourcebook.figures.browser import Draw, drawing_page, find_browser
 from sourcebook.figures.stills import Still, is_blank
 from sourcebook.pages.fragments import THEME
 
@@ -56,18 +56,19 @@ class Drawings:
     def make(self, figures: Iterable[tuple[str, Figure]]) -> list[Finding]:
         """Draw the figures, given as (file, figure), that are not kept yet; say which could not be drawn."""
         missing = [(path, figure) for path, figure in figures if not self._kept(figure).is_file()]
-        browser = find_browser()
-        waiting = [figure for _, figure in missing if figure.engine == "plotly"]
+        waiting = [path for path, figure in missing if figure.engine == "plotly"]
         findings = []
         with ExitStack() as stack:
-            draw = stack.enter_context(drawing_page(browser)) if browser and waiting else None
+            draw, trouble = _opened(stack) if waiting else (None, "")
             for path, figure in missing:
                 if figure.engine == "plotly" and draw is None:
                     continue
                 drawing = _drawn(figure, draw)
-                findings += [_blank_finding(path, figure)] if any(map(is_blank, drawing.stills)) else []
-                self._keep(figure, drawing)
-        return findings + ([_browser_finding(missing[0][0], len(waiting))] if waiting and not browser else [])
+                if any(map(is_blank, drawing.stills)):
+                    findings.append(_blank_finding(path, figure))
+                else:
+                    self._keep(figure, drawing)
+        return findings + ([_browser_finding(waiting, trouble)] if trouble else [])
 
     def _keep(self, figure: Figure, drawing: Drawing) -> None:
         kept = self._kept(figure)
@@ -82,9 +83,9 @@ class Drawings:
         return self.folder / f"{tracing.digest_of_bytes(told.encode())}.json"
 
 
-def _drawn(figure: Figure, draw: Any) -> Drawing:
+def _drawn(figure: Figure, draw: Draw | None) -> Drawing:
     widths = _WIDTHS[figure.width]
-    if figure.engine == "plotly":
+    if draw is not None and figure.engine == "plotly":
         stills = (
             plotly_charts.still(figure.spec, width=width, prefix=f"{figure.id}-{width}", draw=draw)
             for width in widths
@@ -105,10 +106,22 @@ def _blank_finding(path: str, figure: Figure) -> Finding:
     )
 
 
-def _browser_finding(path: str, count: int) -> Finding:
-    what = f"{count} Plotly chart{' shows' if count == 1 else 's show'} the data table in place of a picture"
+def _opened(stack: ExitStack) -> tuple[Draw | None, str]:
+    """Open the page that draws Plotly figures, or say what stands in the way."""
+    browser = find_browser()
+    if browser is None:
+        return None, "there is no Chromium on this machine"
+    try:
+        return stack.enter_context(drawing_page(browser)), ""
+    except FigureError as error:
+        return None, error.what
+
+
+def _browser_finding(waiting: list[str], trouble: str) -> Finding:
+    charts = "1 Plotly chart shows" if len(waiting) == 1 else f"{len(waiting)} Plotly charts show"
+    what = f"{charts} the data table in place of a picture: {trouble}"
     mend = "install Chromium, or name one in the environment variable CHROMIUM"
-    return Finding("no-browser", what, Place(path), mend)
+    return Finding("no-browser", what, Place(waiting[0]), mend)
 
 
 @cache
