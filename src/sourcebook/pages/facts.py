@@ -40,7 +40,7 @@ def setup(app: Sphinx) -> None:
 
 
 def facts_on(doctree: nodes.document) -> list[Fact]:
-    """Give the facts of a page in order of appearance, each once, each before the inputs it names."""
+    """Give the facts of a page, each once: as they appear, then those they are computed from."""
     found: dict[str, Fact] = {}
     waiting = [parse_fact(node["fact"]) for node in doctree.findall(fact_reference)]
     while waiting:
