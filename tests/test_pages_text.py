@@ -20,6 +20,16 @@ def test_code_is_hidden_unless_its_cell_is_tagged(harbour_site: Built) -> None:
     assert soup(harbour_site, "book/index").select(".cell_input") == []
 
 
+def test_cell_of_which_nothing_is_seen_leaves_no_trace(harbour_site: Built) -> None:
+    """Hidden code without output leaves no empty box between paragraphs."""
+    cells = soup(harbour_site, "book/index").select(".cell") + soup(harbour_site, "book/charts").select(
+        ".cell"
+    )
+
+    assert cells
+    assert [cell for cell in cells if not cell.get_text(strip=True) and not cell.select("svg, img")] == []
+
+
 def test_output_of_hidden_code_is_shown(harbour_site: Built) -> None:
     """What a cell prints belongs to the page."""
     assert "The busiest month had 455 ships" in prose_of(harbour_site, "book/charts")

@@ -117,18 +117,18 @@ class EvalRole(SphinxRole):
 
 
 class ClearDefinitions(SphinxPostTransform):
-    """Take away definitions, and the containers of cells that showed nothing else."""
+    """Take away definitions, and the containers of cells of which readers see nothing."""
 
     default_priority = 500
 
     def run(self, **kwargs: Any) -> None:
         """Clear one page."""
         for node in list(self.document.findall(fact_definition)):
-            parent = node.parent
-            parent.remove(node)
-            while isinstance(parent, nodes.container) and not parent.children:
-                parent, empty = parent.parent, parent
-                parent.remove(empty)
+            node.parent.remove(node)
+        for part in ("cell_code_output", "cell_code"):
+            for box in list(self.document.findall(nodes.container)):
+                if box.get("nb_element") == part and not box.children:
+                    box.parent.remove(box)
 
 
 def _number_cards(app: Sphinx, doctree: nodes.document, docname: str) -> None:
