@@ -16,18 +16,10 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Dialog, Page, Request, Route, sync_playwright
 
+from sourcebook.figures.browser import browser_flags
 from sourcebook.testing import Built
 
 REPOSITORY = Path(__file__).parents[1]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESK, PHONE = (1280, 900), (390, 844)
 
 _TOC = yaml.safe_load((REPOSITORY / "_toc.yml").read_text(encoding="utf-8"))
@@ -71,7 +63,7 @@ def browser() -> Iterator[Browser]:
     if not Path(path).is_file():
         pytest.fail(f"no browser\n  where: {path}\n  mend:  run `make test`", pytrace=False)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=path, args=browser_flags())
         yield chromium
         chromium.close()
 

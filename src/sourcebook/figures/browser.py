@@ -59,6 +59,12 @@ def find_browser() -> str | None:
     return None
 
 
+def browser_flags() -> list[str]:
+    """Give the flags that a headless Chromium is started with: quiet, and without a sandbox only as root."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*_QUIET, *(["--no-sandbox"] if is_root else [])]
+
+
 @contextmanager
 def drawing_page(browser: str) -> Iterator[Draw]:
     """Open a page that draws Plotly figures with the book's own typeface, and close it at the end.
@@ -84,7 +90,7 @@ def drawing_page(browser: str) -> Iterator[Draw]:
     with ExitStack() as stack:
         try:
             playwright = stack.enter_context(sync_playwright())
-            chromium = playwright.chromium.launch(executable_path=browser, args=_flags())
+            chromium = playwright.chromium.launch(executable_path=browser, args=browser_flags())
             stack.callback(chromium.close)
             page = chromium.new_page()
             page.route("**/*", answer)
@@ -97,11 +103,6 @@ def drawing_page(browser: str) -> Iterator[Draw]:
             return _text_of(page.evaluate(_DRAW, [figure, width, height]))
 
         yield draw
-
-
-def _flags() -> list[str]:
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*_QUIET, *(["--no-sandbox"] if is_root else [])]
 
 
 def _text_of(address: str) -> str:
