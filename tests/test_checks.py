@@ -264,3 +264,18 @@ def test_empty_table_has_no_finding(package: Book) -> None:
     findings = check_package(package.root)
 
     assert findings == []
+
+
+def test_fact_is_found_in_the_row_a_spreadsheet_shows_when_a_cell_has_two_lines(book: Book) -> None:
+    """A note of two lines does not shift the rows below it."""
+    book.write(
+        "data/facts.csv",
+        "id,label,value,unit,lower,upper,source_id,note\n"
+        'ships,ships,1,users,,,seed,"first line\nsecond line"\n'
+        "boats,boats,1,users,2,,seed,\n",
+    )
+
+    (finding,) = check_package(book.root)
+
+    assert finding.code == "bounds-disagree"
+    assert finding.place.row == 3

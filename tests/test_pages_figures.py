@@ -8,6 +8,7 @@ import pytest
 from bs4 import Tag
 from page_parts import soup, words_of
 
+from sourcebook.pages.figures import named_once
 from sourcebook.testing import Built
 
 
@@ -83,3 +84,12 @@ def test_specification_of_a_figure_names_no_colour_of_a_theme(harbour_site: Buil
     """Charts follow the page from light to dark."""
     for path in sorted((harbour_site.site / "_figures").glob("*.json")):
         assert "var(--" in path.read_text(encoding="utf-8")
+
+
+def test_source_line_names_each_publisher_once_in_the_order_of_the_data() -> None:
+    """Several reports of one publisher are one name under a chart, where the first of them stands."""
+    cited = [{"publisher": name, "title": title} for name, title in (("A", "1"), ("B", "2"), ("A", "3"))]
+
+    named = named_once(cited)
+
+    assert [(one["publisher"], one["title"]) for one in named] == [("A", "1"), ("B", "2")]

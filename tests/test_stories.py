@@ -100,6 +100,18 @@ def test_story_is_read_as_written(book: Book) -> None:
     assert [cell.tags for cell in story.cells] == [frozenset(), {"hide-input"}, frozenset()]
 
 
+def test_story_has_the_language_of_its_kernel_when_it_was_never_run(book: Book) -> None:
+    """A notebook for R that no kernel has seen yet is not taken for Python."""
+    notebook = new_notebook([("code", "1")])
+    notebook.metadata["kernelspec"] = {"name": "ir", "display_name": "R", "language": "R"}
+    del notebook.metadata["language_info"]
+    book.write("book/a.ipynb", write_text(notebook))
+
+    story = read_story(book.root, "book/a.ipynb")
+
+    assert (story.kernel, story.language) == ("ir", "R")
+
+
 def test_story_runs_code_and_expressions_in_reading_order(book: Book) -> None:
     """A run evaluates a value where it stands: after the code above it, before the code below."""
     book.write_story("book/a.ipynb", "md: No value.", "x = 1", "md: {eval}`x` {eval}`y`", "x = 2")

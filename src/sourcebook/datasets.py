@@ -93,6 +93,36 @@ def read_package(root: Path) -> dict[str, Resource]:
     return {one["name"]: _parse_resource(one) for one in _read_descriptor(root)}
 
 
+def read_records(root: Path, resource: Resource) -> list[tuple[int, dict[str, str | None]]]:
+    """Read a table's records as text, each with its row as a spreadsheet shows it.
+
+    Raises:
+        PackageError: the file is missing, is not UTF-8, or lacks a column.
+    """
+    try:
+        text = (root / resource.path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise PackageError(
+            f"the file of dataset '{resource.name}' is missing",
+            Place(resource.path),
+            f"put it back, or take '{resource.name}' out of {PACKAGE_PATH}",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise PackageError(
+            f"dataset '{resource.name}' is not UTF-8 text", Place(resource.path), "save the file as UTF-8"
+        ) from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    rows = list(enumerate(reader, start=2))
+    absent = [field.name for field in resource.fields if field.name not in (reader.fieldnames or [])]
+    if absent:
+        raise PackageError(
+            f"dataset '{resource.name}' has no column '{absent[0]}'",
+            Place(resource.path, row=1),
+            f"add the column, or take the field out of {PACKAGE_PATH}",
+        )
+    return rows
+
+
 def dataset(name: str, *, root: Path | None = None) -> pd.DataFrame:
     """Give one table of the data package, typed as its schema says.
 
@@ -113,7 +143,7 @@ def dataset(name: str, *, root: Path | None = None) -> pd.DataFrame:
 
     root = root or find_root()
     resource = _find_resource(root, name)
-    rows = _read_rows(root, resource)
+    rows = read_records(root, resource)
     columns = {
         field.name: pd.Series(
             [_parse_value(resource, field, line, row.get(field.name)) for line, row in rows],
@@ -191,32 +221,6 @@ def _parse_resource(described: Mapping[str, Any]) -> Resource:
         ),
         missing=frozenset(schema.get("missingValues", [""])),
     )
-
-
-def _read_rows(root: Path, resource: Resource) -> list[tuple[int, dict[str, str | None]]]:
-    """Read the records as text, each with its line in the file."""
-    try:
-        text = (root / resource.path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise PackageError(
-            f"the file of dataset '{resource.name}' is missing",
-            Place(resource.path),
-            f"put it back, or take '{resource.name}' out of {PACKAGE_PATH}",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise PackageError(
-            f"dataset '{resource.name}' is not UTF-8 text", Place(resource.path), "save the file as UTF-8"
-        ) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    rows = list(enumerate(reader, start=2))
-    absent = [field.name for field in resource.fields if field.name not in (reader.fieldnames or [])]
-    if absent:
-        raise PackageError(
-            f"dataset '{resource.name}' has no column '{absent[0]}'",
-            Place(resource.path, row=1),
-            f"add the column, or take the field out of {PACKAGE_PATH}",
-        )
-    return rows
 
 
 def _parse_value(resource: Resource, field: Field, line: int, text: str | None) -> Any:

@@ -100,11 +100,12 @@ def read_story(root: Path, path: str) -> Story:
     text, notebook = _read_notebook(root, path)
     cells = tuple(_parse_cell(number, cell) for number, cell in enumerate(notebook.cells, start=1))
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    kernel, language = notebook.metadata.get("kernelspec", {}), notebook.metadata.get("language_info", {})
     return Story(
         path=path,
         cells=cells,
-        kernel=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
-        language=notebook.metadata.get("language_info", {}).get("name", "python"),
+        kernel=kernel.get("name", "python3"),
+        language=language.get("name") or kernel.get("language") or "python",
         has_outputs=bool(code_cells) and all(cell.get("outputs") for cell in code_cells),
         text=text,
     )

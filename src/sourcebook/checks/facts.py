@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from sourcebook.errors import Finding, Place
-from sourcebook.facts import FACTS_PATH
+from sourcebook.facts import FACTS_PATH, read_rows
 
 _READABLE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHARE = re.compile(r"^share\b|\bshare of\b", re.IGNORECASE)
@@ -18,11 +16,7 @@ _SHARE = re.compile(r"^share\b|\bshare of\b", re.IGNORECASE)
 
 def check_facts(root: Path) -> list[Finding]:
     """Check every row of `data/facts.csv`; a book without the file has none."""
-    path = root / FACTS_PATH
-    if not path.is_file():
-        return []
-    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    return [finding for row in reader for finding in _findings(reader.line_num, row)]
+    return [finding for line, row in read_rows(root).values() for finding in _findings(line, row)]
 
 
 def _findings(line: int, row: dict[str, str]) -> Iterator[Finding]:

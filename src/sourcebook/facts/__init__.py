@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sourcebook.errors import FactError
 from sourcebook.facts.bundle import DEFINITION, FACT_MIME, fact_json, parse_fact, publish
-from sourcebook.facts.table import FACTS_PATH, fact, read_facts
+from sourcebook.facts.table import FACTS_PATH, fact, read_facts, read_rows
 from sourcebook.facts.value import Fact
 from sourcebook.facts.words import date_words, exact_words
 
@@ -25,6 +25,7 @@ __all__ = [
     "parse_fact",
     "quantity",
     "read_facts",
+    "read_rows",
 ]
 
 _READABLE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

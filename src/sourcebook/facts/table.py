@@ -32,7 +32,7 @@ def fact(fact_id: str, *, root: Path | None = None) -> Fact:
     """
     root = root or find_root()
     with tracing.unrecorded():
-        rows = _read_rows(root)
+        rows = read_rows(root)
     if fact_id not in rows:
         raise UnknownFact(f"unknown fact '{fact_id}'", Place(FACTS_PATH), nearest(fact_id, rows))
     line, row = rows[fact_id]
@@ -46,14 +46,20 @@ def read_facts(root: Path) -> dict[str, Fact]:
     Raises:
         PackageError, UnknownSource: a row is at fault.
     """
-    rows = _read_rows(root)
+    rows = read_rows(root)
     cited = cite(dict.fromkeys(row["source_id"] for _, row in rows.values()), root=root) if rows else ()
     known = {source.id: source for source in cited}
     return {name: _parse_row(line, row, (known[row["source_id"]],)) for name, (line, row) in rows.items()}
 
 
-def _read_rows(root: Path) -> dict[str, tuple[int, dict[str, str]]]:
-    """Read the recorded facts as text, each with its line in the file, by id."""
+def read_rows(root: Path) -> dict[str, tuple[int, dict[str, str]]]:
+    """Read the recorded facts as text, each with its row as a spreadsheet shows it, by id.
+
+    A book without the file has none.
+
+    Raises:
+        PackageError: a column is missing, or a row has more values than columns.
+    """
     try:
         text = (root / FACTS_PATH).read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +10,11 @@ from markupsafe import Markup
 from sphinx.errors import NoUri
 from sphinx.util.docutils import SphinxDirective
 
-from sourcebook.datasets import PACKAGE_PATH, read_package
+from sourcebook.datasets import PACKAGE_PATH, read_package, read_records
 from sourcebook.facts import Fact, date_words
 from sourcebook.pages.domain import domain_of
 from sourcebook.pages.fragments import render
-from sourcebook.pages.nodes import fact_anchor, source_list
+from sourcebook.pages.nodes import fact_anchor, pass_by, source_list
 from sourcebook.pages.settings import settings_of
 from sourcebook.sources import KINDS, SOURCES_PATH, Source, read_sources
 
@@ -32,9 +30,7 @@ _WEAK = frozenset({"aggregator", "content-farm", "recalled"})
 
 def setup(app: Sphinx) -> None:
     """Register the directive and its node."""
-    app.add_node(
-        source_list, html=(_visit_html, _pass_by), latex=(_pass_by, _pass_by), text=(_pass_by, _pass_by)
-    )
+    app.add_node(source_list, html=(_visit_html, pass_by), latex=(pass_by, pass_by), text=(pass_by, pass_by))
     app.add_directive("sources", SourcesDirective)
     app.connect("doctree-resolved", _fill_in_text)
 
@@ -156,13 +152,10 @@ def _rows_by_source(root: Path) -> dict[str, list[dict[str, Any]]]:
     for resource in read_package(root).values():
         if not any(field.name == "source_id" for field in resource.fields) or resource.path == SOURCES_PATH:
             continue
-        reader = csv.DictReader(
-            io.StringIO((root / resource.path).read_text(encoding="utf-8-sig"), newline="")
-        )
-        for source_id, rows in Counter(row["source_id"] for row in reader).items():
-            held.setdefault(source_id, []).append(
-                {"name": resource.name, "title": resource.title, "rows": rows}
-            )
+        cited = Counter(row["source_id"] or "" for _, row in read_records(root, resource))
+        for source_id, rows in cited.items():
+            told = {"name": resource.name, "title": resource.title, "rows": rows}
+            held.setdefault(source_id, []).append(told)
     return held
 
 
@@ -187,7 +180,3 @@ def _fill_in_text(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def _line(source: dict[str, Any]) -> str:
     return ", ".join(part for part in (source["publisher"], source["title"], source["published"]) if part)
-
-
-def _pass_by(translator: Any, node: nodes.Element) -> None:
-    pass

@@ -16,7 +16,7 @@ from sourcebook.pages._compat import evaluated_by_myst_nb
 from sourcebook.pages.citations import source_context
 from sourcebook.pages.domain import domain_of
 from sourcebook.pages.fragments import render
-from sourcebook.pages.nodes import fact_anchor, fact_definition, fact_node, fact_reference
+from sourcebook.pages.nodes import fact_anchor, fact_definition, fact_node, fact_reference, pass_by
 from sourcebook.pages.problems import book_problem
 from sourcebook.pages.stories import EXPRESSIONS, is_ours
 
@@ -30,8 +30,8 @@ _FORMULA_PART = re.compile(r"\{([^{}]+)\}")
 
 def setup(app: Sphinx) -> None:
     """Register the roles, the nodes and the transform that clears definitions away."""
-    words_alone = (_pass_by, _pass_by)
-    app.add_node(fact_reference, html=(_visit_html, _pass_by), latex=words_alone, text=words_alone)
+    words_alone = (pass_by, pass_by)
+    app.add_node(fact_reference, html=(_visit_html, pass_by), latex=words_alone, text=words_alone)
     app.add_node(fact_definition, html=words_alone, latex=words_alone, text=words_alone)
     app.add_role("eval", EvalRole(), override=True)
     app.add_role("fact", FactRole())
@@ -173,7 +173,3 @@ def _visit_html(translator: HTML5Translator, node: fact_reference) -> None:
     context = fact_context(builder, builder.current_docname, fact, card_id=node["card_id"])
     translator.body.append(render("fact.html", fact=context).strip())
     raise nodes.SkipNode
-
-
-def _pass_by(translator: Any, node: nodes.Element) -> None:
-    pass

@@ -20,7 +20,7 @@ from sourcebook.pages.citations import source_context
 from sourcebook.pages.domain import domain_of
 from sourcebook.pages.drawings import Drawing, Drawings
 from sourcebook.pages.fragments import render, to_top
-from sourcebook.pages.nodes import chart_figure
+from sourcebook.pages.nodes import chart_figure, pass_by
 from sourcebook.pages.settings import settings_of
 
 if TYPE_CHECKING:
@@ -35,12 +35,13 @@ FILES = "_figures"
 """Folder of the site that holds what figures load or offer for download."""
 
 _MOST_ROWS = 100
+_ROOM_PX = 300  # kept for an Altair chart of which there is no still
 
 
 def setup(app: Sphinx) -> None:
     """Register the node; draw what is new before pages are written, write the figures' files at the end."""
-    children = (_pass_by, _pass_by)
-    app.add_node(chart_figure, html=(_visit_html, _pass_by), latex=children, text=children)
+    children = (pass_by, pass_by)
+    app.add_node(chart_figure, html=(_visit_html, pass_by), latex=children, text=children)
     app.connect("env-get-updated", _draw, priority=400)  # before it is asked which pages are outdated
     app.connect("build-finished", _write_files)
 
@@ -65,22 +66,23 @@ def figure_context(
         "spec_url": f"{to_files}{_spec_name(figure, drawing)}",
         "csv_url": f"{to_files}{figure.id}.csv",
         "stills": [{**asdict(one), "svg": Markup(one.svg)} for one in drawing.stills],
-        "height": plotly_charts.height_of(figure.spec) if figure.engine == "plotly" else None,
+        "height": plotly_charts.height_of(figure.spec) if figure.engine == "plotly" else _ROOM_PX,
         "columns": [{"label": one.label, "numeric": one.is_numeric} for one in figure.table.columns],
         "rows": figure.table.texts(most=_MOST_ROWS),
         "row_count": len(figure.table.rows),
         "cut": len(figure.table.rows) > _MOST_ROWS,
         "method": list(figure.method),
-        "sources": _named_once([source_context(builder, docname, source) for source in figure.sources]),
+        "sources": named_once([source_context(builder, docname, source) for source in figure.sources]),
         "as_of": date_words(figure.as_of),
     }
 
 
-def _named_once(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def named_once(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep one source of each publisher: a source line names names, the list of sources has them all."""
-    return list({source["publisher"] or source["title"]: source for source in reversed(sources)}.values())[
-        ::-1
-    ]
+    named: dict[str, dict[str, Any]] = {}
+    for source in sources:
+        named.setdefault(source["publisher"] or source["title"], source)
+    return list(named.values())
 
 
 def _visit_html(translator: HTML5Translator, node: chart_figure) -> None:
@@ -137,7 +139,3 @@ def _csv(figure: Figure) -> str:
     writer.writerow(one.label for one in figure.table.columns)
     writer.writerows(["" if value is None else value for value in row] for row in figure.table.rows)
     return text.getvalue()
-
-
-def _pass_by(translator: Any, node: nodes.Element) -> None:
-    pass

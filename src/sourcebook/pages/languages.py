@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from sourcebook.pages.nodes import pass_by
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
@@ -23,7 +25,7 @@ class foreign_phrase(nodes.inline):  # noqa: N801 - docutils names its nodes so
 
 def setup(app: Sphinx) -> None:
     """Register the node and the transform."""
-    as_text = (_pass_by, _pass_by)
+    as_text = (pass_by, pass_by)
     app.add_node(foreign_phrase, html=(_visit_html, _depart_html), latex=as_text, text=as_text)
     app.add_post_transform(MarkChinese)
 
@@ -57,7 +59,3 @@ def _visit_html(translator: HTML5Translator, node: foreign_phrase) -> None:
 
 def _depart_html(translator: HTML5Translator, node: foreign_phrase) -> None:
     translator.body.append("</span>")
-
-
-def _pass_by(translator: Any, node: nodes.Element) -> None:
-    pass

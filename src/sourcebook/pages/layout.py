@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +203,7 @@ def _prune(folder: Path, kept: set[Path]) -> None:
             path.unlink()
 
 
+@cache
 def _stylesheet() -> str:
     """Join the stylesheets: the layers first, then one file per component."""
     first = THEME / "css" / "layers.css"
@@ -209,8 +211,12 @@ def _stylesheet() -> str:
     return "\n".join(file.read_text(encoding="utf-8").strip() for file in files) + "\n"
 
 
+@cache
 def _scripts() -> str:
-    return "".join(file.read_text(encoding="utf-8") for file in sorted((THEME / "js").glob("*.js")))
+    """Join what `main.js` brings along under its own version: the modules and the engines."""
+    engines = (THEME / "engines" / name for name in ("vega.js", "plotly.js", "plotly.css"))
+    files = (*sorted((THEME / "js").glob("*.js")), *engines)
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _digest(text: str) -> str:

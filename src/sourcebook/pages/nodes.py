@@ -28,6 +28,10 @@ class source_list(nodes.General, nodes.Element):  # noqa: N801
     """The list of the book's sources, each with what rests on it, made when the page is written."""
 
 
+def pass_by(translator: Any, node: nodes.Element) -> None:
+    """Visit or leave a node of which a writer shows only the children."""
+
+
 def fact_node(fact: Fact) -> fact_reference:
     """Make the node for one fact: its words as text, all else as an attribute."""
     return fact_reference("", str(fact), fact=fact_json(fact))
