@@ -79,7 +79,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def _served(site: Path) -> Iterator[str]:
+def served(site: Path) -> Iterator[str]:
+    """Serve a site on this machine, at the address given."""
     with _Server(("127.0.0.1", 0), partial(_Quiet, directory=str(site))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -92,21 +93,21 @@ def _served(site: Path) -> Iterator[str]:
 def story_origin(story_site: Built) -> Iterator[str]:
     """Give the address at which the story is served to this machine."""
     assert story_site.code == 0, story_site.output
-    with _served(story_site.site) as origin:
+    with served(story_site.site) as origin:
         yield origin
 
 
 @pytest.fixture(scope="module")
 def harbour_origin(harbour_by_desk: Built) -> Iterator[str]:
     """Give the address at which the harbour, with its hostile texts, is served to this machine."""
-    with _served(harbour_by_desk.site) as origin:
+    with served(harbour_by_desk.site) as origin:
         yield origin
 
 
 @pytest.fixture(scope="module")
 def origin_without_browser(harbour_without_browser: Built) -> Iterator[str]:
     """Give the address of the harbour as a machine without Chromium builds it."""
-    with _served(harbour_without_browser.site) as origin:
+    with served(harbour_without_browser.site) as origin:
         yield origin
 
 

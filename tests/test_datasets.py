@@ -132,14 +132,15 @@ def test_dataset_finds_its_columns_in_any_order(arrivals: Book) -> None:
     assert table["people"].tolist() == [400000]
 
 
-def test_dataset_knows_its_name_and_sources(arrivals: Book) -> None:
-    """A table carries the ids of the sources that its rows cite, sorted, each once."""
+def test_dataset_knows_its_name_its_sources_and_its_units(arrivals: Book) -> None:
+    """A table carries the ids of the sources that its rows cite, sorted, and what its numbers count."""
     second = ROW.replace("reuters", "xhs")
     arrivals.write("data/arrivals.csv", HEADER + second + ROW + second + ROW.replace("reuters", ""))
 
     table = dataset("arrivals", root=arrivals.root)
 
-    assert table.attrs == {"dataset": "arrivals", "sources": ["reuters", "xhs"]}
+    told = {"dataset": "arrivals", "sources": ["reuters", "xhs"], "units": {"people": "people"}}
+    assert table.attrs == told
 
 
 def test_dataset_keeps_its_sources_when_filtered(arrivals: Book) -> None:

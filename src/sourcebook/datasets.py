@@ -93,6 +93,13 @@ def read_package(root: Path) -> dict[str, Resource]:
     return {one["name"]: _parse_resource(one) for one in _read_descriptor(root)}
 
 
+def read_licences(root: Path) -> list[dict[str, str]]:
+    """Read the terms of the book's data, as a data package words them; none without a descriptor."""
+    if not (root / PACKAGE_PATH).is_file():
+        return []
+    return list(_read_json(root).get("licenses", []))
+
+
 def read_records(root: Path, resource: Resource) -> list[tuple[int, dict[str, str | None]]]:
     """Read a table's records as text, each with its row as a spreadsheet shows it.
 
@@ -133,7 +140,8 @@ def dataset(name: str, *, root: Path | None = None) -> pd.DataFrame:
     Returns:
         One row per record and one column per field: `string`, `Int64`, `float64`, `boolean`,
         `datetime64[ns]` for dates; missing values are `NA`. `.attrs["dataset"]` holds the name,
-        `.attrs["sources"]` the ids of the sources that its rows cite, sorted.
+        `.attrs["sources"]` the ids of the sources that its rows cite, sorted, `.attrs["units"]` the unit
+        of each column that has one.
 
     Raises:
         UnknownDataset: no resource has that name.
@@ -157,7 +165,8 @@ def dataset(name: str, *, root: Path | None = None) -> pd.DataFrame:
         for _, row in rows
         if row.get("source_id") and row["source_id"] not in resource.missing
     }
-    table.attrs = {"dataset": name, "sources": sorted(cited)}
+    units = {field.name: field.unit for field in resource.fields if field.unit not in {"", "varies"}}
+    table.attrs = {"dataset": name, "sources": sorted(cited), "units": units}
     cite(table.attrs["sources"], root=root)  # their rows become inputs of the story
     return table
 
@@ -171,12 +180,13 @@ def _find_resource(root: Path, name: str) -> Resource:
     return _parse_resource(described[name])
 
 
-def _read_descriptor(root: Path) -> list[dict[str, Any]]:
-    place = Place(PACKAGE_PATH)
+def _read_json(root: Path) -> dict[str, Any]:
     try:
         descriptor = json.loads((root / PACKAGE_PATH).read_text(encoding="utf-8"))
     except OSError as error:
-        raise PackageError("the data package has no descriptor", place, "write one there") from error
+        raise PackageError(
+            "the data package has no descriptor", Place(PACKAGE_PATH), "write one there"
+        ) from error
     except ValueError as error:
         line = getattr(error, "lineno", None)
         raise PackageError(
@@ -184,7 +194,12 @@ def _read_descriptor(root: Path) -> list[dict[str, Any]]:
             Place(PACKAGE_PATH, line=line),
             "mend the text there: often a comma is missing or stands too many",
         ) from error
-    resources = descriptor.get("resources") if isinstance(descriptor, dict) else None
+    return descriptor if isinstance(descriptor, dict) else {}
+
+
+def _read_descriptor(root: Path) -> list[dict[str, Any]]:
+    place = Place(PACKAGE_PATH)
+    resources = _read_json(root).get("resources")
     if not isinstance(resources, list):
         raise PackageError("the descriptor has no list 'resources'", place, "add one entry per table")
     for number, one in enumerate(resources, start=1):

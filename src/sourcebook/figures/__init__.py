@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +14,17 @@ from sourcebook.figures import altair_charts, plotly_charts
 from sourcebook.figures.looks import PALETTE
 from sourcebook.figures.tables import DataTable, table_of
 from sourcebook.sources import Source
+from sourcebook.tracing import digest_of_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FIGURE_MIME", "PALETTE", "DataTable", "Figure", "figure", "parse_figure"]
+__all__ = ["FIGURE_MIME", "PALETTE", "DataTable", "Figure", "figure", "parse_figure", "plain_figure"]
 
 FIGURE_MIME = "application/vnd.sourcebook.figure.v1+json"
 
 Width = Literal["text", "wide"]
+Tier = Literal["static", "touch", "live"]
 
 _READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NEEDED = {
@@ -48,6 +51,10 @@ class Figure:
         as_of: ISO 8601 date of the newest number, or "".
         facts: ids of the facts that it rests on.
         width: "text" for the text column, "wide" for more.
+        tier: what readers can do with it: "static" nothing, "touch" read its values off the still,
+            "live" also start the library that it was made with.
+        series: number of the table's column that parts it into series, from 0; None without series.
+        is_plain: whether the chart was shown as it is, without `figure`.
     """
 
     id: str
@@ -62,6 +69,9 @@ class Figure:
     as_of: str = ""
     facts: tuple[str, ...] = ()
     width: Width = "text"
+    tier: Tier = "touch"
+    series: int | None = None
+    is_plain: bool = False
     fallback: str = field(default="", repr=False, compare=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -84,7 +94,9 @@ def figure(
     subtitle: str = "",
     table: pd.DataFrame | None = None,
     columns: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
     width: Width = "text",
+    tier: Tier | None = None,
 ) -> Figure:
     """Make a chart complete.
 
@@ -98,7 +110,11 @@ def figure(
         subtitle: what is measured, in which unit.
         table: what is plotted, one row per mark; taken from the chart when left out.
         columns: columns of the table to show, and the heading of each.
+        units: what the numbers of a column count, such as {"people": "users"}; columns that keep their
+            name from a dataset() have its units.
         width: "text" for the text column, "wide" for more.
+        tier: "static" for a picture, "touch" for values on hover, tap and arrow keys, "live" to load the
+            chart's library when readers ask; "live" if the chart has selections or inputs, else "touch".
 
     Raises:
         FigureError: something that readers need is missing, or the chart is of an unknown kind.
@@ -108,34 +124,57 @@ def figure(
             f"'{id}' is no readable id", mend="use small letters, digits and hyphens: 'women-by-source'"
         )
     paragraphs = (method,) if isinstance(method, str) else tuple(method)
-    _refuse_gaps(id, {"title": title, "alt": alt, "method": " ".join(paragraphs)})
-    rests_on = [of] if isinstance(of, Fact) or hasattr(of, "columns") else list(of)
-    sources, facts = _provenance(id, rests_on)
     adapter = _adapter_for(id, chart)
     plotted = table if table is not None else adapter.plotted_data(chart)
+    rests_on = [of] if isinstance(of, Fact) or hasattr(of, "columns") else list(of)
+    counted = {**_units(rests_on, plotted), **(units or {})}
+    drawn = _drawn(id, chart, plotted=plotted, table=table_of(id, plotted, columns=columns, units=counted))
+    draft = "" if str(alt).strip() else _draft(drawn)
+    _refuse_gaps(id, {"title": title, "alt": alt, "method": " ".join(paragraphs)}, draft=draft)
+    sources, facts = _provenance(id, rests_on)
     return Figure(
         id=id,
         title=title.strip(),
         subtitle=subtitle.strip(),
         alt=alt.strip(),
         method=paragraphs,
-        engine=adapter.ENGINE,
-        spec=adapter.specification(chart),
-        table=table_of(id, plotted, columns),
         sources=sources,
         as_of=_newest(rests_on),
         facts=tuple(name for fact in facts for name in _ids_of(fact)),
         width=width,
-        fallback=adapter.fallback_html(chart, id),
+        **{**drawn, "tier": tier or drawn["tier"]},
     )
+
+
+def plain_figure(chart: Any) -> Figure:
+    """Make a figure of a chart as it is: with a draft of its alt text, without title, method and sources."""
+    plotted = _adapter_for("", chart).plotted_data(chart)
+    has_data = plotted is not None and not plotted.empty
+    table = table_of("", plotted) if has_data else DataTable((), ())
+    drawn = _drawn("bare", chart, plotted=plotted if has_data else None, table=table)
+    digest = digest_of_bytes(json.dumps(drawn["spec"], sort_keys=True).encode())
+    words: dict[str, Any] = {"title": "", "subtitle": "", "alt": _draft(drawn), "method": (), "sources": ()}
+    return Figure(id=f"chart-{digest[:8]}", is_plain=True, **words, **drawn)
+
+
+_PLAIN = (
+    "id",
+    "title",
+    "subtitle",
+    "alt",
+    "engine",
+    "spec",
+    "as_of",
+    "width",
+    "tier",
+    "series",
+    "is_plain",
+)
 
 
 def figure_json(one: Figure) -> dict[str, Any]:
     """Give a figure as JSON for a notebook's output; `parse_figure` is its inverse."""
-    told = {
-        name: getattr(one, name)
-        for name in ("id", "title", "subtitle", "alt", "engine", "spec", "as_of", "width")
-    }
+    told = {name: getattr(one, name) for name in _PLAIN}
     return {
         **told,
         "method": list(one.method),
@@ -147,9 +186,7 @@ def figure_json(one: Figure) -> dict[str, Any]:
 
 def parse_figure(told: Mapping[str, Any]) -> Figure:
     """Read a figure from the JSON that `figure_json` gives."""
-    plain = {
-        name: told[name] for name in ("id", "title", "subtitle", "alt", "engine", "spec", "as_of", "width")
-    }
+    plain = {name: told[name] for name in _PLAIN if name in told}
     return Figure(
         **plain,
         method=tuple(told["method"]),
@@ -159,13 +196,35 @@ def parse_figure(told: Mapping[str, Any]) -> Figure:
     )
 
 
-def _refuse_gaps(figure_id: str, told: Mapping[str, str]) -> None:
+def _drawn(figure_id: str, chart: Any, *, plotted: pd.DataFrame | None, table: DataTable) -> dict[str, Any]:
+    """Give those parts of a figure that follow from its chart and its data."""
+    adapter = _adapter_for(figure_id, chart)
+    spec = adapter.specification(chart)
+    return {
+        "engine": adapter.ENGINE,
+        "spec": spec if plotted is None else adapter.with_rows(spec, chart, plotted),
+        "table": table,
+        "tier": "live" if adapter.is_interactive(spec) else "touch",
+        "series": None if plotted is None else _series(adapter.series_column(spec, plotted), table),
+        "fallback": adapter.fallback_html(chart, figure_id),
+    }
+
+
+def _draft(drawn: Mapping[str, Any]) -> str:
+    from sourcebook.figures.descriptions import describe
+    from sourcebook.figures.descriptions.alt_text import alt_draft
+
+    return alt_draft(describe(drawn["spec"], drawn["engine"], table=drawn["table"]), drawn["table"])
+
+
+def _refuse_gaps(figure_id: str, told: Mapping[str, str], *, draft: str) -> None:
     for name, text in told.items():
-        if not isinstance(text, str) or not text.strip():
-            word = {"alt": "alt text"}.get(name, name)
-            raise FigureError(
-                f"the figure '{figure_id}' has no {word}", mend=f"pass `{name}`: {_NEEDED[name]}"
-            )
+        if isinstance(text, str) and text.strip():
+            continue
+        word = {"alt": "alt text"}.get(name, name)
+        offered = f"; a draft to check and to shorten: “{draft}”" if name == "alt" and draft else ""
+        mend = f"pass `{name}`: {_NEEDED[name]}{offered}"
+        raise FigureError(f"the figure '{figure_id}' has no {word}", mend=mend)
 
 
 def _adapter_for(figure_id: str, chart: Any) -> Any:
@@ -176,6 +235,14 @@ def _adapter_for(figure_id: str, chart: Any) -> Any:
         f"the figure '{figure_id}' is given a {type(chart).__name__}",
         mend="pass an Altair chart or a Plotly figure",
     )
+
+
+def _series(name: str | None, table: DataTable) -> int | None:
+    """Give the column of the data table that parts the rows into series, if it has fewer values than rows."""
+    number = next((number for number, one in enumerate(table.columns) if one.name == name), None)
+    if number is None or not 1 < len({row[number] for row in table.rows}) < len(table.rows):
+        return None
+    return number
 
 
 def _provenance(figure_id: str, rests_on: Sequence[Any]) -> tuple[tuple[Source, ...], tuple[Fact, ...]]:
@@ -204,6 +271,17 @@ def _newest(rests_on: Sequence[Any]) -> str:
     dates = [one.as_of for one in rests_on if isinstance(one, Fact)]
     tables = [one for one in rests_on if not isinstance(one, Fact) and "as_of" in one.columns]
     return max((*dates, *(str(date) for table in tables for date in table["as_of"].dropna())), default="")
+
+
+def _units(rests_on: Sequence[Any], plotted: pd.DataFrame | None) -> dict[str, str]:
+    """Give the units of the columns that kept their name from a dataset."""
+    told = {
+        name: unit
+        for one in rests_on
+        if not isinstance(one, Fact)
+        for name, unit in one.attrs.get("units", {}).items()
+    }
+    return {name: unit for name, unit in told.items() if plotted is not None and name in plotted.columns}
 
 
 def _sources_of(table: pd.DataFrame) -> list[str]:

@@ -44,11 +44,41 @@ _DRAW = """async ([figure, width, height]) => {
   const faces = [400, 700].map((weight) => `${weight} 13px "Schibsted Grotesk"`);
   await Promise.all(faces.map((face) => document.fonts.load(face)));
   const { default: Plotly } = await import("/plotly.js");
-  return Plotly.toImage(figure, { format: "svg", width, height });
+  const el = document.body.appendChild(document.createElement("div"));
+  const layout = { ...figure.layout, width, height, autosize: false };
+  await Plotly.newPlot(el, figure.data, layout, { staticPlot: true });
+  const boxes = [], from = el.getBoundingClientRect();
+  const svg = () => [Plotly.Snapshot.toSVG(el, "svg"), boxes];
+  const leave = (drawn) => (Plotly.purge(el), el.remove(), drawn);
+  if (!figure.marked) return leave(svg());
+  const pick = (mark, trace, point) => {
+    const { left, top, width, height } = mark.getBoundingClientRect();
+    boxes.push([trace, point, left - from.left, top - from.top, width, height]);
+  };
+  for (const cd of el.calcdata) {
+    const { index, type, mode, xaxis, yaxis } = cd[0]?.trace ?? {};
+    if (type !== "scatter" || !/lines|markers/.test(mode)) continue;
+    const [across, along] = [xaxis, yaxis].map((id) => el._fullLayout[id.replace(/^([xy])/, "$1axis")]);
+    for (const { i, x, y } of cd) {
+      const [left, top] = [across._offset + across.c2p(x), along._offset + along.c2p(y)];
+      if (Number.isFinite(left) && Number.isFinite(top)) boxes.push([index, i, left, top, 0, 0]);
+    }
+  }
+  for (const mark of el.querySelectorAll(".bars .point, .slice, .boxes .box, .heatmaplayer .hm"))
+    if (mark.__data__?.i !== undefined) {
+      const own = el.calcdata.findIndex((cd) => cd.includes(mark.__data__));
+      const trace = mark.closest(".trace")?.__data__?.[0]?.trace?.index ?? own;
+      pick(mark.querySelector("path") ?? mark, trace, mark.__data__.i);
+    }
+  return leave(svg());
 }"""
 
-Draw = Callable[[dict[str, Any], int, int], str]
-"""Draws a Plotly figure at a width and a height in px as the text of an SVG."""
+Box = tuple[int, int, float, float, float, float]
+"""Where a point is drawn: number of its trace, its own number, left, top, width and height in px."""
+
+Draw = Callable[[dict[str, Any], int, int], tuple[str, list[Box]]]
+"""Draws a Plotly figure at a width and a height in px: the text of an SVG, and where its points are if the
+figure says that they are `marked`."""
 
 
 def find_browser() -> str | None:
@@ -75,7 +105,7 @@ def drawing_page(browser: str) -> Iterator[Draw]:
     Raises:
         FigureError: the browser, or the driver that speaks to it, does not start.
     """
-    from playwright.sync_api import Route, sync_playwright
+    from playwright.sync_api import Error, Route, sync_playwright
 
     def answer(route: Route) -> None:
         name = route.request.url.removeprefix(_SITE)
@@ -99,8 +129,13 @@ def drawing_page(browser: str) -> Iterator[Draw]:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise FigureError(f"the browser '{browser}' does not start: {reason}") from error
 
-        def draw(figure: dict[str, Any], width: int, height: int) -> str:
-            return _text_of(page.evaluate(_DRAW, [figure, width, height]))
+        def draw(figure: dict[str, Any], width: int, height: int) -> tuple[str, list[Box]]:
+            try:
+                svg, boxes = page.evaluate(_DRAW, [figure, width, height])
+            except Error as error:
+                reason = str(error).splitlines()[0].removeprefix("Page.evaluate: ")
+                raise FigureError(f"Plotly cannot draw it: {reason}") from error
+            return _text_of(svg), [tuple(box) for box in boxes]
 
         yield draw
 

@@ -18,10 +18,13 @@ PALETTE = MappingProxyType(
         "rule": "#dde1e6",
         "soft": "#c3c9d1",
         "bg": "#ffffff",
+        "teal-t": "#00727a",
+        "gold-t": "#866200",
     }
 )
 """Name -> colour in the light theme. Red is the newcomers, teal TikTok in the United States,
-violet Xiaohongshu's own users, gold a fourth series or a scenario, grey everyone else."""
+violet Xiaohongshu's own users, gold a fourth series or a scenario, grey everyone else. The tones that end
+in "-t" are for words: plain teal and gold are too pale to be read."""
 
 
 def with_properties(spec: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 from xml.etree import ElementTree
 
 from sourcebook.figures.looks import PALETTE
+from sourcebook.figures.marks import Mark
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -40,21 +42,49 @@ _PRESENTATION = frozenset(
 )
 """Style properties that SVG takes as attributes too, where a page's policy allows them."""
 
+_PROPERTY = re.compile(r"var\(--([\w-]+)\)")
 _NAMES = {colour: name for name, colour in PALETTE.items()}
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What a chart library drew.
+
+    Attributes:
+        svg: the drawing as it came.
+        marks: where it shows the rows of the data table.
+        live: what the library draws the same from in a browser.
+    """
+
+    svg: str
+    marks: tuple[Mark, ...] = ()
+    live: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
 class Still:
-    """One drawing of a chart.
+    """One drawing of a chart, fit to stand in a page.
 
     Attributes:
         svg: markup of the `<svg>` element, safe to put into a page.
         width, height: natural size in px.
+        marks: where it shows the rows of the data table.
     """
 
     svg: str
     width: int
     height: int
+    marks: tuple[Mark, ...] = ()
+
+
+def still_of(drawn: Drawn, *, prefix: str) -> Still:
+    """Make a drawing fit to stand in a page; `prefix` keeps its ids apart from those of others."""
+    return replace(clean_svg(drawn.svg, prefix=prefix), marks=drawn.marks)
+
+
+def in_light(svg: str) -> str:
+    """Give a still's SVG with the colours of the light theme, for what knows no custom properties."""
+    return _PROPERTY.sub(lambda found: PALETTE.get(found[1], found[0]), svg)
 
 
 def clean_svg(svg: str, *, prefix: str) -> Still:
@@ -81,6 +111,10 @@ def clean_svg(svg: str, *, prefix: str) -> Still:
     names = {one: f"{prefix}-{number}" for number, one in enumerate(_ids_in_use(root), start=1)}
     for element in root.iter():
         _clean_attributes(element, names)
+    if not root.get("viewBox"):
+        root.set(
+            "viewBox", f"0 0 {width} {height}"
+        )  # else it is cut, not scaled, where its column is narrower
     root.set("aria-hidden", "true")
     root.set("focusable", "false")
     return Still(svg=ElementTree.tostring(root, encoding="unicode"), width=width, height=height)

@@ -21,10 +21,19 @@ _MOST_DECIMALS = 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a data table; a year is a number that is never grouped."""
+    """One column of a data table; a year is a number that is never grouped.
+
+    Attributes:
+        label: its heading.
+        is_numeric: whether it holds numbers.
+        name: what the data calls it.
+        unit: what its numbers count, such as "users" or "percent"; "" if nobody said.
+    """
 
     label: str
     is_numeric: bool
+    name: str = ""
+    unit: str = ""
 
     @property
     def is_year(self) -> bool:
@@ -55,7 +64,7 @@ class DataTable:
     def to_json(self) -> dict[str, Any]:
         """Give the table as JSON; `from_json` is its inverse."""
         return {
-            "columns": [[one.label, one.is_numeric] for one in self.columns],
+            "columns": [[one.label, one.is_numeric, one.name, one.unit] for one in self.columns],
             "rows": [list(r) for r in self.rows],
         }
 
@@ -63,7 +72,7 @@ class DataTable:
     def from_json(cls, told: Mapping[str, Any]) -> DataTable:
         """Read a table from the JSON that `to_json` gives."""
         return cls(
-            columns=tuple(Column(label, numeric) for label, numeric in told["columns"]),
+            columns=tuple(Column(*column) for column in told["columns"]),
             rows=tuple(tuple(row) for row in told["rows"]),
         )
 
@@ -77,7 +86,13 @@ class DataTable:
         return max((len(text.partition(".")[2]) for text in texts), default=0)
 
 
-def table_of(figure_id: str, plotted: pd.DataFrame | None, columns: Mapping[str, str] | None) -> DataTable:
+def table_of(
+    figure_id: str,
+    plotted: pd.DataFrame | None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+) -> DataTable:
     """Make a figure's data table from a frame.
 
     Args:
@@ -85,6 +100,7 @@ def table_of(figure_id: str, plotted: pd.DataFrame | None, columns: Mapping[str,
         plotted: one row per mark.
         columns: which columns to show, and the heading of each; all but the bookkeeping ones,
             under their own names, when left out.
+        units: what the numbers of a column count.
 
     Raises:
         FigureError: there is no data, or a named column is missing.
@@ -93,8 +109,10 @@ def table_of(figure_id: str, plotted: pd.DataFrame | None, columns: Mapping[str,
         raise FigureError(
             f"the figure '{figure_id}' has no data table", mend="pass `table`: what is plotted, a row a mark"
         )
-    named = columns or {name: str(name) for name in plotted.columns if name not in _HIDDEN}
-    missing = [name for name in named if name not in plotted.columns]
+    named = columns or {
+        name: str(name) for name in plotted.columns if name not in _HIDDEN and not str(name).startswith("_")
+    }
+    missing = [name for name in (*named, *(units or {})) if name not in plotted.columns]
     if missing:
         known = ", ".join(f"'{name}'" for name in plotted.columns)
         raise FigureError(
@@ -102,7 +120,10 @@ def table_of(figure_id: str, plotted: pd.DataFrame | None, columns: Mapping[str,
         )
     shown = plotted[list(named)]
     return DataTable(
-        columns=tuple(Column(named[name], _is_number(shown[name])) for name in shown.columns),
+        columns=tuple(
+            Column(named[name], _is_number(shown[name]), str(name), (units or {}).get(name, ""))
+            for name in shown.columns
+        ),
         rows=tuple(
             tuple(_json_value(value) for value in row) for row in shown.itertuples(index=False, name=None)
         ),

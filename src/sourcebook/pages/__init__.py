@@ -5,12 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sourcebook import __version__
-from sourcebook.pages import citations, domain, facts, figures, languages, layout, settings, stories
+from sourcebook.pages import (
+    citations,
+    domain,
+    facts,
+    figure_files,
+    figure_findings,
+    figures,
+    languages,
+    layout,
+    settings,
+    stories,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_PARTS = (settings, domain, stories, facts, figures, citations, languages, layout)
+_PARTS = (
+    settings,
+    domain,
+    stories,
+    facts,
+    figures,
+    figure_files,
+    figure_findings,
+    citations,
+    languages,
+    layout,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

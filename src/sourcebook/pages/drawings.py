@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from markupsafe import escape
 
 from sourcebook import tracing
 from sourcebook.errors import FigureError, Finding, Place
 from sourcebook.figures import Figure, altair_charts, plotly_charts
 from sourcebook.figures.browser import Draw, drawing_page, find_browser
-from sourcebook.figures.stills import Still, is_blank
+from sourcebook.figures.downloads.poster import png_of
+from sourcebook.figures.marks import Mark
+from sourcebook.figures.pictures import differing_share, picture_of_svg
+from sourcebook.figures.stills import Drawn, Still, in_light, is_blank, still_of
 from sourcebook.pages.fragments import THEME
 
+MOST_DIFFERING = 0.02
+"""Share of its pixels in which a still may differ from the drawing that it was made from."""
+
 _WIDTHS = {"text": (342, 680), "wide": (342, 680, 1080)}
+_ANY_WIDTH = 0
 _DESIGN_WIDTH = 680
+_HEAVY_BYTES = 400_000
 _USED = ("engines/plotly.js", "fonts/sans.woff2", "fonts/drawing/SchibstedGrotesk-Regular.ttf")
 
 
@@ -27,12 +38,14 @@ class Drawing:
     """A figure as pages show it.
 
     Attributes:
-        live: what the engine draws from in the browser.
         stills: one drawing for each width of the design; none if there was nothing to draw with.
+        live: what the engine draws from in the browser, by the width in px; 0 is any width.
+        finding: what is wrong with it though it can be shown, or "".
     """
 
-    live: dict[str, Any]
     stills: tuple[Still, ...] = ()
+    live: dict[int, dict[str, Any]] = field(default_factory=dict, repr=False)
+    finding: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,65 +58,124 @@ class Drawings:
         """Give a figure's drawing; without stills if none has been kept."""
         kept = self._kept(figure)
         if not kept.is_file():
-            return Drawing(figure.spec if figure.engine == "plotly" else _compiled(figure))
+            return Drawing((), _live_without_still(figure))
         told = json.loads(kept.read_text(encoding="utf-8"))
-        return Drawing(told["live"], tuple(Still(**one) for one in told["stills"]))
+        stills = tuple(_parse_still(one) for one in told["stills"])
+        live = {int(width): spec for width, spec in told["live"].items()}
+        return Drawing(stills, live, told["finding"])
 
     def state(self, figure: Figure) -> str:
         """Give a text that changes when the figure must be shown anew: drawn otherwise, or now at all."""
         return f"{self._kept(figure).name} {'kept' if self._kept(figure).is_file() else 'not kept'}"
 
     def make(self, figures: Iterable[tuple[str, Figure]]) -> list[Finding]:
-        """Draw the figures, given as (file, figure), that are not kept yet; say which could not be drawn."""
-        missing = [(path, figure) for path, figure in figures if not self._kept(figure).is_file()]
+        """Draw the figures, given as (file, figure), that are not kept yet; say what went wrong."""
+        findings: list[Finding] = []
+        missing: list[tuple[str, Figure]] = []
+        for path, figure in figures:
+            if not self._kept(figure).is_file():
+                missing.append((path, figure))
+            elif finding := self.of(figure).finding:
+                findings.append(_finding("heavy-still", path, finding))
         waiting = [path for path, figure in missing if figure.engine == "plotly"]
-        findings = []
         with ExitStack() as stack:
-            draw, trouble = _opened(stack) if waiting else (None, "")
+            pen, trouble = _opened(stack) if waiting else (None, "")
             for path, figure in missing:
-                if figure.engine == "plotly" and draw is None:
+                if figure.engine == "plotly" and pen is None:
                     continue
-                drawing = _drawn(figure, draw)
-                if any(map(is_blank, drawing.stills)):
-                    findings.append(_blank_finding(path, figure))
-                else:
-                    self._keep(figure, drawing)
+                try:
+                    findings += self._draw(path, figure, pen)
+                except (FigureError, ValueError) as error:
+                    findings.append(_finding("undrawn", path, f"{_named(figure)} has no still: {error}"))
         return findings + ([_browser_finding(waiting, trouble)] if trouble else [])
+
+    def _draw(self, path: str, figure: Figure, pen: Draw | None) -> list[Finding]:
+        """Draw one figure and keep it, unless readers would see nothing or something else."""
+        widths = _WIDTHS[figure.width]
+        drawn = [_drawn(figure, width, pen) for width in widths]
+        stills = [
+            still_of(one, prefix=f"{figure.id}-{width}") for one, width in zip(drawn, widths, strict=True)
+        ]
+        if any(map(is_blank, stills)):
+            return [_finding("blank-still", path, f"{_named(figure)} is drawn as an empty picture")]
+        if len(stills[-1].svg) > _HEAVY_BYTES:
+            told = f"{_named(figure)} is a picture: its marks would weigh {len(stills[-1].svg) // 1000} KB"
+            self._keep(figure, Drawing((_as_picture(stills[-1]),), finding=told))
+            return [_finding("heavy-still", path, told)]
+        unlike = max(_difference(one, still) for one, still in zip(drawn, stills, strict=True))
+        if unlike > MOST_DIFFERING:
+            told = f"{unlike:.1%} of the still of {_named(figure)} differ from what its library draws"
+            return [_finding("unlike-still", path, told)]
+        self._keep(figure, Drawing(tuple(stills), _live_of(figure, dict(zip(widths, drawn, strict=True)))))
+        return []
 
     def _keep(self, figure: Figure, drawing: Drawing) -> None:
         kept = self._kept(figure)
         self.folder.mkdir(parents=True, exist_ok=True)
         partly = kept.with_suffix(".part")
-        told = {"live": drawing.live, "stills": [asdict(one) for one in drawing.stills]}
+        stills = [asdict(one) for one in drawing.stills]
+        told = {"live": drawing.live, "stills": stills, "finding": drawing.finding}
         partly.write_text(json.dumps(told), encoding="utf-8")
         partly.replace(kept)
 
     def _kept(self, figure: Figure) -> Path:
-        told = json.dumps([figure.id, figure.spec, figure.width, _drawing_code()], sort_keys=True)
+        told = json.dumps(
+            [figure.id, figure.spec, figure.width, figure.tier, _drawing_code()], sort_keys=True
+        )
         return self.folder / f"{tracing.digest_of_bytes(told.encode())}.json"
 
 
-def _drawn(figure: Figure, draw: Draw | None) -> Drawing:
-    widths = _WIDTHS[figure.width]
-    if draw is not None and figure.engine == "plotly":
-        stills = (
-            plotly_charts.still(figure.spec, width=width, prefix=f"{figure.id}-{width}", draw=draw)
-            for width in widths
-        )
-        return Drawing(figure.spec, tuple(stills))
-    drawn = (altair_charts.still(figure.spec, width=width, prefix=f"{figure.id}-{width}") for width in widths)
-    return Drawing(_compiled(figure), tuple(drawn))
+_MENDS = {
+    "undrawn": "look at the chart's data and its settings in the notebook",
+    "blank-still": "look at the chart: its data or its scales leave no mark",
+    "heavy-still": "draw fewer marks: group, bin or sample the data before it is drawn",
+    "unlike-still": "look whether the chart uses filters, masks or pictures, which a page cannot show",
+}
 
 
-def _compiled(figure: Figure) -> dict[str, Any]:
-    return altair_charts.live_specification(figure.spec, width=_DESIGN_WIDTH)
+def _parse_still(told: dict[str, Any]) -> Still:
+    return Still(**{**told, "marks": tuple(Mark(**one) for one in told["marks"])})
 
 
-def _blank_finding(path: str, figure: Figure) -> Finding:
-    what = f"the figure '{figure.id}' is drawn as an empty picture"
-    return Finding(
-        "blank-still", what, Place(path), "look at the chart: its data or its scales leave no mark"
-    )
+def _finding(code: str, path: str, what: str) -> Finding:
+    return Finding(code, what, Place(path), _MENDS[code])
+
+
+def _named(figure: Figure) -> str:
+    return f"the figure '{figure.id}'"
+
+
+def _drawn(figure: Figure, width: int, pen: Draw | None) -> Drawn:
+    if figure.engine == "plotly" and pen is not None:
+        return plotly_charts.draw(figure.spec, width, pen=pen)
+    return altair_charts.draw(figure.spec, width)
+
+
+def _live_of(figure: Figure, drawn: Mapping[int, Drawn]) -> dict[int, dict[str, Any]]:
+    if figure.tier != "live":
+        return {}
+    if figure.engine == "plotly":
+        return {_ANY_WIDTH: plotly_charts.live_specification(figure.spec, width=_DESIGN_WIDTH)}
+    return {width: one.live for width, one in drawn.items()}
+
+
+def _live_without_still(figure: Figure) -> dict[int, dict[str, Any]]:
+    if figure.engine == "plotly":
+        return {_ANY_WIDTH: plotly_charts.live_specification(figure.spec, width=_DESIGN_WIDTH)}
+    return {_DESIGN_WIDTH: altair_charts.draw(figure.spec, _DESIGN_WIDTH).live}
+
+
+def _difference(drawn: Drawn, still: Still) -> float:
+    return differing_share(picture_of_svg(drawn.svg), picture_of_svg(in_light(still.svg)))
+
+
+def _as_picture(still: Still) -> Still:
+    """Give a still of very many marks as an image of twice the resolution."""
+    png = png_of(in_light(still.svg))
+    address = f"data:image/png;base64,{b64encode(png).decode()}"
+    size = f'width="{still.width}" height="{still.height}"'
+    markup = f'<img class="still-picture" alt="" src="{escape(address)}" {size}>'
+    return replace(still, svg=markup, marks=())
 
 
 def _opened(stack: ExitStack) -> tuple[Draw | None, str]:
@@ -127,5 +199,5 @@ def _browser_finding(waiting: list[str], trouble: str) -> Finding:
 @cache
 def _drawing_code() -> str:
     """Give the digest of the code and files that draw, so that a change in them draws again."""
-    files = [*sorted(Path(altair_charts.__file__).parent.glob("*.py")), *(THEME / name for name in _USED)]
+    files = [*sorted(Path(altair_charts.__file__).parent.rglob("*.py")), *(THEME / name for name in _USED)]
     return tracing.digest_of_bytes(b"".join(file.read_bytes() for file in files if file.is_file()))

@@ -1,7 +1,8 @@
-"""Fragments of pages: templates that escape whatever they are given."""
+"""Fragments of pages: templates that escape whatever they are given, and files beside the pages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,26 @@ def to_top(builder: Builder, docname: str) -> str:
 def render(template: str, **context: Any) -> str:
     """Render one template of `theme/templates`; every value is escaped unless it is Markup."""
     return _environment().get_template(template).render(**context)
+
+
+def write_folder(
+    folder: Path, files: Mapping[str, bytes], *, spared: Callable[[str], bool] = lambda name: False
+) -> None:
+    """Make a folder hold these files and no others; a file that is as it should be is left alone.
+
+    Args:
+        folder: made if it is missing.
+        files: content by name.
+        spared: says of a name whether a file that is there already stays all the same.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            path.write_bytes(content)
+    for path in folder.iterdir():
+        if path.name not in files and not spared(path.name):
+            path.unlink()
 
 
 @cache

@@ -39,6 +39,7 @@ _POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'"
 )
 _DESCRIPTION_LETTERS = 200
+_NOT_ON_PAGES = frozenset({"layers.css", "embed.css"})
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ def setup(app: Sphinx) -> None:
     app.connect("env-get-updated", _find_outdated)
     app.connect("html-page-context", _fill_in)
     app.connect("build-finished", _write_files, priority=1000)  # after every extension has left its files
+
+
+def script_version() -> str:
+    """Give the digest under which pages ask for the site's scripts."""
+    return _digest(_scripts())
 
 
 def contents_of(env: BuildEnvironment) -> list[Page]:
@@ -95,7 +101,7 @@ def _find_outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Have those pages written again of which something beyond their own text changed."""
     domain = domain_of(env)
     contents = [vars(page) for page in contents_of(env)]
-    looks = [_digest(_stylesheet()), _digest(_scripts())]  # pages name them, to be fetched anew
+    looks = [_digest(_stylesheet()), script_version(), _digest(_templates())]  # pages name or hold them
     drawings, figures = drawings_of(app), domain.figures()
     outdated, digests = [], domain.data["digests"]
     for docname in sorted(env.found_docs):
@@ -123,7 +129,7 @@ def _fill_in(
     context["sourcebook"] = {
         "static": static,
         "stylesheet": f"{static}sourcebook.css?v={_digest(_stylesheet())}",
-        "script": f"{static}js/main.js?v={_digest(_scripts())}",
+        "script": f"{static}js/main.js?v={script_version()}",
         "theme_snippet": snippet,
         "csp": _POLICY.format(snippet=_hash_of(snippet)),
         "site": {
@@ -205,10 +211,16 @@ def _prune(folder: Path, kept: set[Path]) -> None:
 
 @cache
 def _stylesheet() -> str:
-    """Join the stylesheets: the layers first, then one file per component."""
+    """Join the stylesheets of story pages: the layers first, then one file per component; packed tight."""
+    import lightningcss
+
     first = THEME / "css" / "layers.css"
-    files = [first, *(file for file in sorted((THEME / "css").glob("*.css")) if file != first)]
-    return "\n".join(file.read_text(encoding="utf-8").strip() for file in files) + "\n"
+    files = [
+        first,
+        *(file for file in sorted((THEME / "css").glob("*.css")) if file.name not in _NOT_ON_PAGES),
+    ]
+    joined = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return str(lightningcss.process_stylesheet(joined, filename="sourcebook.css"))
 
 
 @cache
@@ -217,6 +229,11 @@ def _scripts() -> str:
     engines = (THEME / "engines" / name for name in ("vega.js", "plotly.js", "plotly.css"))
     files = (*sorted((THEME / "js").glob("*.js")), *engines)
     return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+@cache
+def _templates() -> str:
+    return "".join(file.read_text(encoding="utf-8") for file in sorted((THEME / "templates").glob("*.html")))
 
 
 def _digest(text: str) -> str:

@@ -36,14 +36,16 @@ class SourcebookOutputs:
             return []
         told = cast("dict[str, Any]", data.content)
         if data.mime_type == FIGURE_MIME:
-            return _figure(env, told)
+            return _figure(env, told, cell=(data.cell_index or 0) + 1, output=(data.output_index or 0) + 1)
         return _fact(env, told, defines=bool(data.output_metadata.get(DEFINITION)))
 
 
-def _figure(env: BuildEnvironment, told: dict[str, Any]) -> list[nodes.Element]:
+def _figure(env: BuildEnvironment, told: dict[str, Any], *, cell: int, output: int) -> list[nodes.Element]:
     from sourcebook.pages.domain import domain_of
     from sourcebook.pages.nodes import figure_node
 
+    identity = f"{told['id']}-{cell}-{output}" if told.get("is_plain") else told["id"]
+    told = {**told, "id": identity, "cell": cell}
     domain_of(env).note_figure(env.docname, told)
     return [figure_node(told)]
 

@@ -1,19 +1,15 @@
 // @ts-check
-// A figure's tabs stay one open at a time, and its still becomes a live chart when the reader asks for it.
-// A figure without a still is drawn at once. If drawing fails, the still (or the table) stays.
+// A figure keeps one tab open, lets its values be read off its still, and becomes live when the reader asks for it.
+// Nothing is fetched before: a figure is complete as it stands.
 
-/** @typedef {{width: number, height: number}} Size */
+/** @typedef {() => void} Undo */
 
 const version = new URL(import.meta.url).search;
 
-/** The still on show, or null. @returns {HTMLElement | null} */
-const stillOf = (/** @type {HTMLElement} */ el) =>
-  [.../** @type {NodeListOf<HTMLElement>} */ (el.querySelectorAll(".still"))].find((still) => still.offsetWidth) ?? null;
+/** The `mount` of a part, fetched under the version of this file. */
+const part = async (/** @type {string} */ name) => (await import(`./${name}.js${version}`)).default;
 
-/** @param {HTMLElement} el @returns {Size} */
-const sizeOf = (el) => ({ width: Number(el.dataset.width), height: Number(el.dataset.height) });
-
-/** Keep one tab open: pressing the open one must not leave an empty figure. */
+/** Keep one tab open: pressing the open one must not leave an empty figure. @returns {Undo} */
 function holdTabs(/** @type {HTMLElement} */ el) {
   const tabs = /** @type {NodeListOf<HTMLDetailsElement>} */ (el.querySelectorAll(".tab"));
   const onClick = (/** @type {Event} */ event) => {
@@ -27,96 +23,80 @@ function holdTabs(/** @type {HTMLElement} */ el) {
   }
   tabs.forEach((tab) => tab.addEventListener("click", onClick));
   el.classList.add("figure-ready");
-  return () => tabs.forEach((tab) => tab.removeEventListener("click", onClick));
+  return () => {
+    tabs.forEach((tab) => tab.removeEventListener("click", onClick));
+    el.classList.remove("figure-ready");
+    if (group) {
+      group.removeAttribute("name");
+      group.open = true;
+    }
+  };
 }
 
-/** Draw the live chart over the stage; gives its undo. */
-async function draw(/** @type {HTMLElement} */ el, /** @type {HTMLElement} */ stage) {
-  const still = stillOf(stage);
-  const design = stage.querySelector(".still-680");
-  const layer = document.createElement("div");
-  layer.className = "live";
-  layer.setAttribute("aria-hidden", "true");
-  stage.append(layer);
-  try {
-    const [engine, answer] = await Promise.all([import(`./${el.dataset.engine}.js${version}`), fetch(el.dataset.spec ?? "")]);
-    if (!answer.ok) throw new Error(`${answer.status} ${el.dataset.spec}`);
-    const data = {
-      spec: await answer.json(),
-      still: still && sizeOf(still),
-      design: design && sizeOf(/** @type {HTMLElement} */ (design)),
-    };
-    const undo = await engine.default({ el: layer, data });
-    stage.classList.add("stage-live");
-    return () => {
-      stage.classList.remove("stage-live");
-      undo();
-      layer.remove();
-    };
-  } catch (error) {
-    layer.remove();
-    throw error;
-  }
+/** Let the values be read as soon as somebody points at the stage or tabs to it. @returns {Undo} */
+function offerReading(/** @type {HTMLElement} */ el, /** @type {HTMLElement} */ stage) {
+  const input = /** @type {HTMLInputElement | null} */ (stage.querySelector(".reading"));
+  if (!input) return () => {};
+  const signs = ["pointerover", "pointerdown", "focusin"];
+  /** @type {Promise<Undo> | null} */
+  let reading = null;
+  const start = (/** @type {Event} */ event) => {
+    signs.forEach((sign) => stage.removeEventListener(sign, start));
+    reading ??= part("reading").then((mount) => mount({ el, data: event }));
+  };
+  signs.forEach((sign) => stage.addEventListener(sign, start));
+  input.hidden = false;
+  return () => {
+    signs.forEach((sign) => stage.removeEventListener(sign, start));
+    reading?.then((undo) => undo());
+    input.hidden = true;
+  };
 }
 
-/** @param {{el: HTMLElement}} part one `.figure` */
-export default function mount({ el }) {
-  const stage = /** @type {HTMLElement | null} */ (el.querySelector(".stage"));
+/** Start the chart's own library on a sign of interest; a figure without a still starts it at once. @returns {Undo} */
+function offerLive(/** @type {HTMLElement} */ el, /** @type {HTMLElement} */ stage) {
+  if (!el.dataset.engine) return () => {};
   const button = /** @type {HTMLButtonElement | null} */ (el.querySelector(".explore"));
-  const release = holdTabs(el);
-  if (!stage || !el.dataset.spec) return release;
-
-  /** @type {Promise<(() => void) | null> | null} */
+  /** @type {Promise<Undo> | null} */
   let live = null;
   const start = () => {
-    live ??= draw(el, stage).catch((error) => {
-      console.warn(`The chart "${el.id}" stays as it is: ${error.message}`);
-      if (!stillOf(stage)) fallBack(el);
-      return null;
-    });
-    if (button) live.then((undo) => undo && settle(button));
+    live ??= part("live").then((mount) => mount({ el }));
   };
   const onEnter = (/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && start();
-
   button?.addEventListener("click", start);
   stage.addEventListener("pointerenter", onEnter);
   stage.addEventListener("click", start);
-  const forget = stillOf(stage) ? prefetch(stage, el.dataset.engine ?? "") : (start(), () => {});
+  const forget = stage.querySelector(".still") ? fetchAhead(stage, el.dataset.engine) : (start(), () => {});
   return () => {
     forget();
-    release();
-    live?.then((undo) => undo?.());
+    live?.then((undo) => undo());
     button?.removeEventListener("click", start);
     stage.removeEventListener("pointerenter", onEnter);
     stage.removeEventListener("click", start);
   };
 }
 
-/** Say that the chart is live now; the button keeps its place and the focus. */
-function settle(/** @type {HTMLButtonElement} */ button) {
-  button.setAttribute("aria-disabled", "true");
-  const words = button.querySelector(".explore-words");
-  if (words) words.textContent = button.dataset.live ?? "";
-}
-
-/** Show the table in place of a chart that cannot be drawn. */
-function fallBack(/** @type {HTMLElement} */ el) {
-  el.classList.add("figure-failed");
-  const table = /** @type {HTMLDetailsElement | null} */ (el.querySelector(".tab-table"));
-  if (table) table.open = true;
-}
-
-/** Fetch the engine ahead once half of the stage is in view, unless the reader saves data. */
-function prefetch(/** @type {HTMLElement} */ stage, /** @type {string} */ engine) {
+/** Fetch the library ahead once half of the stage is in view, unless the reader saves data. @returns {Undo} */
+function fetchAhead(/** @type {HTMLElement} */ stage, /** @type {string} */ engine) {
   // @ts-ignore: not every browser knows `connection`
   if (navigator.connection?.saveData) return () => {};
+  const link = Object.assign(document.createElement("link"), { rel: "prefetch", as: "script" });
+  link.href = new URL(`../engines/${engine}.js${version}`, import.meta.url).href;
   const watch = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     watch.disconnect();
-    const link = Object.assign(document.createElement("link"), { rel: "prefetch", as: "script" });
-    link.href = new URL(`../engines/${engine}.js${version}`, import.meta.url).href;
     document.head.append(link);
   }, { threshold: 0.5 });
   watch.observe(stage);
-  return () => watch.disconnect();
+  return () => {
+    watch.disconnect();
+    link.remove();
+  };
+}
+
+/** @param {{el: HTMLElement}} part one `.figure` @returns {Undo} */
+export default function mount({ el }) {
+  const stage = /** @type {HTMLElement | null} */ (el.querySelector(".stage"));
+  const undo = [holdTabs(el), ...(stage ? [offerReading(el, stage), offerLive(el, stage)] : [])];
+  return () => undo.forEach((each) => each());
 }

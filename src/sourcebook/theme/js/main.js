@@ -37,4 +37,5 @@ if (themeSwitch) component("theme").then((mount) => mount({ el: /** @type {HTMLE
 whenUsed(".fact", "fact");
 whenUsed(".menu", "menu");
 whenNear(".figure", "figure");
+whenNear(".copyable", "copy");
 whenNear("table.docutils, .text_html, .highlight pre, .cell_output pre", "scroll");

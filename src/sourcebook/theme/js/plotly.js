@@ -35,8 +35,6 @@ function dressed(/** @type {any} */ layout) {
   return {
     ...layout,
     ...Object.fromEntries([...new Set(["xaxis", "yaxis", ...axes])].map((key) => [key, { ...axis, ...layout[key] }])),
-    width: undefined,
-    autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { size: 13, color: "var(--ink)", ...layout.font, family },
@@ -54,18 +52,18 @@ function styles() {
   return new Promise((resolve) => (link.onload = link.onerror = () => resolve(undefined)));
 }
 
-/** @param {{el: HTMLElement, data: any}} part `data.spec` is a Plotly figure: {data, layout} */
+/** @param {{el: HTMLElement, data: any}} part `data` is {spec, size}; without a size it fills its column */
 export default async function mount({ el, data }) {
   await styles();
   const { default: Plotly } = await import(`../engines/plotly.js${version}`);
-  const room = el.clientHeight || undefined;
+  const size = data.size ?? { width: undefined, autosize: true };
 
   const render = () => {
     const { colour, done } = colours();
-    const layout = painted(dressed({ ...data.spec.layout, height: room ?? data.spec.layout?.height }), colour);
+    const layout = painted(dressed({ ...data.spec.layout, ...size }), colour);
     const traces = painted(data.spec.data, colour);
     done();
-    return Plotly.react(el, traces, layout, { displayModeBar: false, responsive: true });
+    return Plotly.react(el, traces, layout, { displayModeBar: false, responsive: !data.size });
   };
   await render();
 

@@ -20,7 +20,8 @@ export function showTip(lines, at) {
   const { width, height } = tip.getBoundingClientRect();
   const room = document.documentElement.clientWidth;
   const left = Math.max(8, Math.min(at.clientX + 14, room - width - 8));
-  const top = at.clientY - height - 14 < 8 ? at.clientY + 18 : at.clientY - height - 14;
+  const below = Math.min(at.clientY + 18, innerHeight - height - 8);
+  const top = at.clientY - height - 14 < 8 ? Math.max(8, below) : at.clientY - height - 14;
   tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
 }
 
