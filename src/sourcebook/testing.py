@@ -72,8 +72,9 @@ class Built:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """The names of all pages, such as "book/index"."""
-        return tuple(name.removesuffix(".html") for name in self.files() if name.endswith(".html"))
+        """The names of all pages of the book, such as "book/index"; those that embed a figure are not."""
+        named = (name.removesuffix(".html") for name in self.files() if name.endswith(".html"))
+        return tuple(name for name in named if not name.startswith("_"))
 
     def page(self, name: str) -> str:
         """Give the HTML of one page, such as "book/index"."""

@@ -87,15 +87,16 @@ def noteworthy(lines: Iterable[str]) -> Iterator[str]:
     These are the stories that ran, warnings, and the paragraph that tells why a book was not built;
     the traceback of Jupyter Book's own command is none of the author's.
     """
-    in_problem = False
+    in_problem = is_told = False
     for line in lines:
         plain = _COLOURS.sub("", line.rstrip("\n"))
         if _PROBLEM in plain:
             in_problem = True
             continue
+        is_told = is_told or (in_problem and _TRACEBACK in plain)  # the traceback only says it again
         in_problem = in_problem and _TRACEBACK not in plain
         progress = _PROGRESS.search(plain)
-        if in_problem or _NOTEWORTHY.search(plain) or _PLACE_OR_MEND.match(plain):
+        if in_problem or _NOTEWORTHY.search(plain) or (_PLACE_OR_MEND.match(plain) and not is_told):
             yield plain
         elif progress:
             yield plain[progress.start() :]

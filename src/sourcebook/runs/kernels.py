@@ -34,6 +34,20 @@ Result = TypeVar("Result")
 
 _TRACING = "__import__('sourcebook.tracing', fromlist=['tracing'])"
 _RESTART, _REPORT = f"{_TRACING}.restart()", f"{_TRACING}.report()"
+_BARE = "__import__('sourcebook.figures.bare', fromlist=['bare'])"
+_FORMATTERS = "get_ipython().display_formatter"
+_DRAW_BARE_CHARTS = (
+    *(
+        f"{_FORMATTERS}.mimebundle_formatter.for_type_by_name("
+        f"'altair.vegalite.{version}.api', 'TopLevelMixin', "
+        f"lambda *told, **more: {_BARE}.bundle(*told, **more))"
+        for version in ("v5", "v6")
+    ),
+    f"{_FORMATTERS}.ipython_display_formatter.for_type_by_name('plotly.basedatatypes', 'BaseFigure', "
+    f"lambda chart: {_BARE}.show(chart))",
+)
+"""Expressions that have a chart drawn that is shown without `figure`; they import nothing before one is."""
+
 _CELL_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _DATA_FOLDER = "data"
@@ -103,13 +117,13 @@ class _StoryClient(NotebookClient):
 
     async def async_execute_cell(self, cell: Any, cell_index: int, *args: Any, **kwargs: Any) -> Any:
         if cell_index == 0 and self.story.language == "python":
-            await self._ask({_RESTART: None})
+            await self._ask(dict.fromkeys((*_DRAW_BARE_CHARTS, _RESTART)))
         try:
             if cell.cell_type == "markdown":
                 await self._evaluate(cell, cell_index + 1)
             done = await super().async_execute_cell(cell, cell_index, *args, **kwargs)
         except CellExecutionError as error:
-            raise _told(self.story, cell_index + 1, error) from error
+            raise _told(self.story, cell_index + 1, _first_of(cell, error)) from error
         except CellTimeoutError as error:
             place = Place(self.story.path, cell=cell_index + 1)
             mend = "make the cell faster, or raise `timeout` under `execute` in _config.yml"
@@ -203,6 +217,14 @@ def _told(story: Story, cell: int, error: CellExecutionError) -> StoryFailed:
     place = Place(story.path, cell=cell, line=int(match.group(1)) if match else None)
     what, mend = _parts_of_message(error.ename, error.evalue)
     return StoryFailed(what, place, mend)
+
+
+def _first_of(cell: Any, error: CellExecutionError) -> CellExecutionError:
+    """Give the error that the cell shows first, where the kernel names none: one of a formatter."""
+    shown = next((one for one in cell.get("outputs", []) if one.output_type == "error"), None)
+    if shown is None or error.ename != "NoneType":
+        return error
+    return CellExecutionError(error.traceback, shown.ename, shown.evalue)
 
 
 def _told_expression(
