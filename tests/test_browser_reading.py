@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser_fixtures import CHARTED, DESK, PHONE, Visitor
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 from shown_figures import (
     POINT_PX,
     Reading,
@@ -174,6 +174,23 @@ def test_pointer_takes_over_from_the_keyboard(visit: Visitor) -> None:
 
         assert reading_of(figure).tip == lines_of(figure)[box.row]
         assert seen.page.locator(".rings").count() == 1
+
+
+def test_focus_while_the_script_is_on_its_way_is_answered(visit: Visitor) -> None:
+    """On a slow line a pointer may ask for the script and the keyboard may be there before it comes."""
+    seen = visit("book/us-users")
+    figure = next(figures_on(seen.page))
+    held: list[Route] = []
+    seen.page.route("**/marks.js*", lambda route: held.append(route))
+    with seen.page.expect_request("**/marks.js*"):
+        seen.page.mouse.move(*boxes_of(ready(figure))[0].centre)
+    figure.locator(".tab-chart > summary").focus()
+    figure.page.keyboard.press("Tab")
+    expect(figure.locator(".reading")).to_be_focused()
+
+    held.pop().continue_()
+
+    expect(figure.locator(".reading")).not_to_have_attribute("aria-valuetext", "not read yet")
 
 
 def test_escape_hides_what_a_pointer_reads(visit: Visitor) -> None:

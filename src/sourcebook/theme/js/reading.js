@@ -117,8 +117,9 @@ export default async function mount({ el, data }) {
   ];
   // A press takes away what another figure shows before this one answers it: hence the document's come first.
   wires.forEach(([target, name, act]) => target.addEventListener(name, act, target === document));
-  if (data?.type === "focusin") onFocus();
-  else if (data instanceof PointerEvent) onPoint(data);
+  // What the reader did first asked for this; where they are by now counts, for it may have been long in coming.
+  if (document.activeElement === input) onFocus();
+  if (!shownBy && data instanceof PointerEvent) onPoint(data);
   return () => {
     wires.forEach(([target, name, act]) => target.removeEventListener(name, act, target === document));
     hide();
