@@ -34,7 +34,7 @@ preview: site ## Build, then serve the pages to this machine only; PORT=8001 tak
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
 lock: environment ## Write requirements.txt again from pyproject.toml; ARGS=--upgrade takes newer releases
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra cluster --extra dev --no-header \
 		$(ARGS) pyproject.toml --output-file requirements.txt
 
 clean: ## Remove all that was built, kept runs too; the environment stays
