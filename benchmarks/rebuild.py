@@ -1,116 +1,126 @@
-"""How long a rebuild takes beside stock Jupyter Book: cold, with nothing changed, with one table changed.
+"""How long builds take beside stock Jupyter Book, in ratios of one run.
 
-    .venv/bin/python benchmarks/rebuild.py --stories 8 --rounds 3
+    .venv/bin/python benchmarks/rebuild.py --stories 50 --rounds 3
+    .venv/bin/python benchmarks/rebuild.py --stories 50 --rounds 3 --charts left
+    .venv/bin/python benchmarks/rebuild.py --stories 200 --rounds 1 --memory
 
-Both build the same generated book, one after the other in every round: each notebook reads a table of its
-own with pandas and draws one Altair chart. Stock Jupyter Book runs with `execute_notebooks: cache` and
-the theme and options of the same book, without our extension. Printed are medians of the rounds, in seconds
-of wall clock and of processor time (children included), and their ratio. What stock leaves wrong is said.
+Both build the same generated book, one after the other in every round: each notebook reads a table with
+pandas, two notebooks for each table, and shows one Altair and one Plotly chart. Stock Jupyter Book runs
+with `execute_notebooks: cache` and its own theme; ours with the theme `sourcebook`, and either draws the
+charts (`--charts drawn`) or leaves them to their libraries as stock does (`--charts left`). Printed are
+medians of the rounds: seconds by the clock, seconds of processor time of all processes, and ratios.
+
+The steps are: cold; nothing changed; one table changed, which two stories read; the prose of one story; the
+code of one story. After each it is checked which stories ran and which pages changed. Stock's only way to a
+right page after a changed table is to build everything again: that is its cold build.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
-from sourcebook.desk.build import JUPYTER_BOOK
-from sourcebook.testing import CONFIG, Book
+from measuring import JUPYTER_BOOK, OURS_CONFIG, SOURCEBOOK, STOCK_CONFIG, Cost, generated, measured, table
 
-STOCK_CONFIG = """\
-title: A small book
-only_build_toc_files: true
-execute: {execute_notebooks: cache, timeout: 60}
-"""
-STEPS = ("cold", "nothing changed", "one table changed")
+from sourcebook.testing import Book
 
+_Steps = dict[str, list[Cost]]
 
-@dataclass
-class Times:
-    """Seconds of every round of one step."""
-
-    wall: list[float] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)
+STEPS: dict[str, Callable[[Book], object]] = {
+    "cold": lambda book: None,
+    "nothing changed": lambda book: None,
+    "one table changed": lambda book: book.write("data/table-0.csv", table(0, first=987_654)),
+    "prose of one story": lambda book: book.edit("book/story-0001.ipynb", "Words about", "New words about"),
+    "code of one story": lambda book: book.edit("book/story-0001.ipynb", "1 + len(", "100 + len("),
+}
+CHANGED = {
+    "nothing changed": set(),
+    "one table changed": {"story-0000", "story-0001"},
+    "prose of one story": {"story-0001"},
+    "code of one story": {"story-0001"},
+}
 
 
 def main() -> int:
     """Measure and print."""
-    arguments = _parse_arguments()
-    times = {(builder, step): Times() for builder in ("stock", "sourcebook") for step in STEPS}
-    missed = []
-    for number in range(arguments.rounds):
+    asked = _parse_arguments()
+    builders = {"stock": STOCK_CONFIG, "ours": OURS_CONFIG % f", sourcebook_bare_charts: {asked.charts}"}
+    costs: dict[str, _Steps] = {name: {step: [] for step in STEPS} for name in builders}
+    remarks: list[str] = []
+    for number in range(asked.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            for builder in ("stock", "sourcebook") if number % 2 else ("sourcebook", "stock"):
-                missed += _measure(Path(folder) / builder, builder, arguments.stories, times)
-    _print(times, arguments.stories, arguments.rounds)
-    for line in sorted(set(missed)):
+            books = {
+                name: generated(Path(folder) / name, asked.stories, config=config)
+                for name, config in builders.items()
+            }
+            for step, change in STEPS.items():
+                for name in list(books)[:: 1 if number % 2 else -1]:
+                    remarks += _take(books[name], name, step, change, costs[name], memory=asked.memory)
+    _print(costs, asked)
+    for line in dict.fromkeys(remarks):
         print(line)
     return 0
 
 
-def _measure(folder: Path, builder: str, stories: int, times: dict[tuple[str, str], Times]) -> list[str]:
-    book = _generated(folder, stories, CONFIG if builder == "sourcebook" else STOCK_CONFIG)
-    command = (
-        [sys.executable, "-m", "sourcebook", "build", "--book", str(folder)]
-        if builder == "sourcebook"
-        else [*JUPYTER_BOOK, "build", str(folder)]
+def _take(
+    book: Book, name: str, step: str, change: Callable[[Book], object], costs: _Steps, *, memory: bool
+) -> list[str]:
+    change(book)
+    before = _pages(book)
+    if name == "stock":
+        command = [*JUPYTER_BOOK, "build", str(book.root)]
+    else:
+        command = [*SOURCEBOOK, "build", "--book", str(book.root)]
+    costs[step].append(measured(command, memory=memory))
+    if step == "cold":
+        return []
+    after = _pages(book)
+    changed = {page for page in after if after[page] != before.get(page) and page.startswith("story")}
+    if changed != CHANGED[step]:
+        return [f"{name}, {step}: the pages that changed are {sorted(changed)}, not {sorted(CHANGED[step])}"]
+    return []
+
+
+def _pages(book: Book) -> dict[str, bytes]:
+    return {page.stem: page.read_bytes() for page in (book.root / "_build/html/book").glob("*.html")}
+
+
+def _print(costs: dict[str, _Steps], asked: argparse.Namespace) -> None:
+    print(f"{asked.stories} stories, charts {asked.charts}, {asked.rounds} rounds; wall s (processor s)\n")
+    print(f"{'':22}{'stock':>18}{'sourcebook':>18}{'stock / sourcebook':>24}")
+    for step in STEPS:
+        (wall, work), (our_wall, our_work) = (_medians(costs[name][step]) for name in ("stock", "ours"))
+        cells = (f"{wall:.2f} ({work:.2f})", f"{our_wall:.2f} ({our_work:.2f})")
+        print(
+            f"{step:22}{cells[0]:>18}{cells[1]:>18}{f'{wall / our_wall:.1f}x ({work / our_work:.1f}x)':>24}"
+        )
+    full, ours = _medians(costs["stock"]["cold"])[0], _medians(costs["ours"]["one table changed"])[0]
+    print(f"\nOne table changed, beside stock's cold build, its only right way: {full / ours:.0f}x")
+    if asked.memory:
+        peaks = {name: max(one.peak_bytes for one in costs[name]["cold"]) / 1e6 for name in costs}
+        ratio = peaks["ours"] / peaks["stock"]
+        print(f"Peak memory, cold: stock {peaks['stock']:.0f} MB, ours {peaks['ours']:.0f} MB: {ratio:.2f}x")
+
+
+def _medians(costs: list[Cost]) -> tuple[float, float]:
+    return (
+        statistics.median(one.wall_s for one in costs),
+        statistics.median(one.processor_s for one in costs),
     )
-    for step in STEPS:
-        if step == "one table changed":
-            book.write("data/table-0.csv", "year,people\n2024,4242\n2025,9\n")
-        _timed(command, times[builder, step])
-    page = (folder / "_build" / "html" / "book" / "story-0.html").read_text(encoding="utf-8")
-    return [] if "4242" in page else [f"{builder}: the page of the changed table still shows the old number"]
-
-
-def _generated(folder: Path, stories: int, config: str) -> Book:
-    book = Book(folder)
-    book.write("_config.yml", config)
-    book.write("book/index.md", "# A book\n\nA front page.\n")
-    book.write_contents("book/index", *(f"book/story-{number}" for number in range(stories)))
-    for number in range(stories):
-        book.write(f"data/table-{number}.csv", f"year,people\n2024,{number + 1}\n2025,9\n")
-        book.write_story(
-            f"book/story-{number}.ipynb",
-            f"md:# Story {number}",
-            f"import altair as alt\nimport pandas as pd\ntable = pd.read_csv('../data/table-{number}.csv')",
-            "print(table['people'].iloc[0])",
-            "alt.Chart(table).mark_bar().encode(x='year:O', y='people:Q')",
-        )
-    return book
-
-
-def _timed(command: list[str], times: Times) -> None:
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    times.wall.append(time.perf_counter() - began)
-    times.processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-
-
-def _print(times: dict[tuple[str, str], Times], stories: int, rounds: int) -> None:
-    print(f"{stories} stories, medians of {rounds} rounds; wall s (processor s)\n")
-    print(f"{'':20}{'stock':>16}{'sourcebook':>16}{'stock / sourcebook':>22}")
-    for step in STEPS:
-        stock, ours = times["stock", step], times["sourcebook", step]
-        wall, processor = (
-            [statistics.median(getattr(one, kind)) for one in (stock, ours)] for kind in ("wall", "processor")
-        )
-        cells = [f"{wall[n]:.1f} ({processor[n]:.1f})" for n in (0, 1)]
-        ratio = f"{wall[0] / wall[1]:.1f}x ({processor[0] / processor[1]:.1f}x)"
-        print(f"{step:20}{cells[0]:>16}{cells[1]:>16}{ratio:>22}")
 
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--stories", type=int, default=8)
+    parser.add_argument("--stories", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--charts", choices=("drawn", "left"), default="drawn")
+    parser.add_argument(
+        "--memory", action="store_true", help="sample memory too; this takes some time itself"
+    )
     return parser.parse_args()
 
 

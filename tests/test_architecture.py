@@ -217,7 +217,7 @@ def test_arrow_that_does_not_go_down_is_caught(tmp_path: Path, path: str, code: 
     assert wrong[0].startswith(path)
 
 
-@pytest.mark.parametrize("module", ["checks", "desk", "facts", "figures", "pages", "runs"])
+@pytest.mark.parametrize("module", ["checks", "desk", "facts", "figures", "pages", "runs", "tracing"])
 def test_rooms_of_a_module_import_without_cycles(rooms: dict[str, set[str]], module: str) -> None:
     """The files of one module can be read in an order in which each knows only earlier ones."""
     inside = {name: known for name, known in rooms.items() if name.startswith(f"{module}/")}

@@ -39,7 +39,8 @@ alt.Chart(pd.DataFrame({"x": [[1, 2]]})).mark_bar().encode(x="x")
 def _bare(folder: Path) -> Built:
     book = Book(folder)
     book.write("_config.yml", CONFIG)
-    book.write_contents(*(f"book/{engine}" for engine in CHARTS))
+    book.write_contents(*(f"book/{engine}" for engine in CHARTS), "book/again")
+    book.write_story("book/again.ipynb", "md: # Again", _START, CELLS[0].format(chart="bars"))
     for engine, chart in CHARTS.items():
         cells = (cell.format(chart=chart) for cell in CELLS)
         book.write_story(f"book/{engine}.ipynb", f"md: # {engine}", _START, *cells)
@@ -103,6 +104,14 @@ def test_bare_charts_have_ids_of_their_own(bare: Built, engine: str) -> None:
     assert len(names) == len(page.select("figure.figure"))
 
 
+def test_equal_bare_charts_of_two_stories_are_told_apart(bare: Built) -> None:
+    """A chart that another story shows, too, stops no build: each has files of its own."""
+    here, there = (_figures(bare, name)[0]["id"] for name in ("vega", "again"))
+
+    assert here != there
+    assert {f"_figures/{here}/{here}.csv", f"_figures/{there}/{there}.csv"} <= set(bare.files())
+
+
 @pytest.mark.parametrize("engine", CHARTS)
 def test_bare_chart_brings_no_script_of_its_library(bare: Built, engine: str) -> None:
     """Nothing of what the library would have written is on the page: no script, no foreign address."""
@@ -122,7 +131,7 @@ def test_author_hears_of_each_bare_chart(bare: Built, engine: str) -> None:
     for number in range(len(CELLS)):
         place = f"where: book/{engine}.ipynb, cell {FIRST_CELL + number} mend: give the chart to figure("
         assert place in output
-    assert output.count("[bare-chart]") == 8
+    assert output.count("[bare-chart]") == 9
 
 
 def test_strict_build_refuses_bare_charts(bare_strictly: Built) -> None:

@@ -105,7 +105,7 @@ def test_kernel_that_dies_is_told(failures: Callable[[str], dict[str, Any]]) -> 
     """A crash of the kernel is a sentence, not a traceback."""
     told = failures("book/dies.ipynb")
 
-    assert told["kind"] == "StoryFailed"
+    assert told["kind"] == "RunnerDied"
     assert "the kernel died while the story ran" in told["message"]
 
 

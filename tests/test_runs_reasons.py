@@ -151,7 +151,7 @@ def test_no_kernel_starts_when_nothing_is_stale(two: Book, kernels: FakeKernels)
     def closed(*_: Any, **__: Any) -> list[Any]:
         raise AssertionError("a kernel was asked for")
 
-    done = bring_up_to_date(two.root, two.stories, store=two.store, execute=closed)
+    done = bring_up_to_date(two.root, two.stories, store=two.store, pool=closed)
 
     assert [one.seconds for one in done] == [0.0, 0.0]
     assert json.loads((two.store.folder / "last" / f"{INDEX}.json").read_text(encoding="utf-8"))["inputs"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from pathlib import Path
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from small_books import INDEX, OTHER
 
 from sourcebook.errors import BookError, BuildFailed, Place, StoryFailed
 from sourcebook.runs import Reason, key_of
+from sourcebook.runs.tasks import Executed, Task
 from sourcebook.stories import read_story
 from sourcebook.testing import Book, FakeKernels
 
@@ -81,9 +81,10 @@ class _TogetherKernels(FakeKernels):
 
     meeting: threading.Barrier
 
-    def __call__(self, root: Path, stories: Sequence[Any], **doors: Any) -> list[Any]:
-        self.meeting.wait(timeout=20)
-        return super().__call__(root, stories, **doors)
+    def submit(self, task: Task, *watch: Any) -> Future[Executed]:
+        if task.path == INDEX:
+            self.meeting.wait(timeout=20)
+        return super().submit(task, *watch)
 
 
 def test_two_builds_at_once_share_one_store(two: Book) -> None:
@@ -115,13 +116,14 @@ def test_run_that_a_build_finds_may_not_fit_the_input_it_sees_a_moment_later(
 ) -> None:
     """A table saved while the build runs ends in a clear word or another run, never in a crash."""
 
-    def meddling(root: Path, stories: Sequence[Any], **doors: Any) -> list[Any]:
-        done = kernels(root, stories, **doors)
-        two.write("data/arrivals.csv", "year,people\n2024,8\n")
-        return done
+    class Meddling(FakeKernels):
+        def submit(self, task: Task, *watch: Any) -> Future[Executed]:
+            done = super().submit(task, *watch)
+            two.write("data/arrivals.csv", "year,people\n2024,8\n")
+            return done
 
     try:
-        two.run(meddling)
+        two.run(Meddling(inputs=kernels.inputs))
     except BookError as error:
         assert "data/arrivals.csv" in str(error)
 
@@ -133,9 +135,9 @@ class _SavedMeanwhile(FakeKernels):
 
     book: Book
 
-    def __call__(self, root: Path, stories: Sequence[Any], **doors: Any) -> list[Any]:
+    def submit(self, task: Task, *watch: Any) -> Future[Executed]:
         self.book.write_story(INDEX, "x = 2", "md: The value is {eval}`x`.")
-        return super().__call__(root, stories, **doors)
+        return super().submit(task, *watch)
 
 
 def test_run_is_kept_under_the_code_that_ran_when_other_code_is_saved_meanwhile(two: Book) -> None:

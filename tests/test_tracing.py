@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import compileall
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,8 +23,8 @@ from sourcebook.tracing import (
     UNSTABLE,
     digest_of,
     digest_of_bytes,
-    digest_of_row,
     note_part,
+    preload_library,
     report,
     unrecorded,
 )
@@ -34,19 +35,30 @@ START = """\
 import json, os, sys
 from pathlib import Path
 from sourcebook import tracing
-tracing.start(Path({root!r}))
+tracing.start(Path({root!r}), log={log})
 """
 REPORT = "\nprint(json.dumps(tracing.report()))\n"
 
 
-@pytest.fixture
-def trace(book: Book) -> Trace:
+WATCHED = pytest.param("preload", marks=pytest.mark.skipif(preload_library() is None, reason="not built"))
+
+
+@pytest.fixture(params=["hook", WATCHED])
+def trace(book: Book, tmp_path: Path, request: pytest.FixtureRequest) -> Trace:
     """Give a function that runs some code in the book's folder and tells what it was seen to read."""
+    is_watched = request.param == "preload"
+    log = f"Path({str(tmp_path / 'log')!r})" if is_watched else "None"
+    preloaded = {"LD_PRELOAD": str(preload_library())} if is_watched else {}
 
     def traced(code: str, *, root: Path = book.root, cwd: Path = book.root) -> dict[str, Any]:
-        script = START.format(root=str(root)) + code + REPORT
+        script = START.format(root=str(root), log=log) + code + REPORT
         ran = subprocess.run(
-            [sys.executable, "-c", script], cwd=cwd, capture_output=True, encoding="utf-8", timeout=30
+            [sys.executable, "-c", script],
+            cwd=cwd,
+            env={**os.environ, **preloaded},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=30,
         )
         assert ran.returncode == 0, ran.stderr
         told: dict[str, Any] = json.loads(ran.stdout)
@@ -73,7 +85,8 @@ def test_trace_holds_a_file_that_was_opened(trace: Trace, book: Book, code: str)
 
     told = trace(code)
 
-    assert told == {"inputs": {"data/a.csv": digest_of_bytes(path.read_bytes())}, "unseen": []}
+    assert told["inputs"] == {"data/a.csv": digest_of_bytes(path.read_bytes())}
+    assert told["unseen"] == []
 
 
 @pytest.mark.parametrize(
@@ -93,19 +106,6 @@ def test_trace_holds_a_folder_that_was_listed(trace: Trace, book: Book, code: st
     told = trace(code)
 
     assert told["inputs"] == {"data": digest_of(book.root, "data")}
-
-
-def test_digest_of_a_folder_changes_when_a_file_joins_it(book: Book) -> None:
-    """A new table in a listed folder makes the story stale; caches in it do not."""
-    book.write("data/a.csv", "")
-    before = digest_of(book.root, "data")
-    book.write("data/__pycache__/a.pyc", "")
-    with_cache = digest_of(book.root, "data")
-
-    book.write("data/b.csv", "")
-
-    assert with_cache == before
-    assert digest_of(book.root, "data") != before
 
 
 def test_trace_holds_a_file_that_was_missed(trace: Trace) -> None:
@@ -252,6 +252,7 @@ def test_trace_forgets_the_start_of_the_kernel_when_restarted(trace: Trace, book
     assert list(told["inputs"]) == ["after.txt"]
 
 
+@pytest.mark.parametrize("trace", ["hook"], indirect=True)
 @pytest.mark.parametrize(
     "code",
     [
@@ -267,6 +268,7 @@ def test_trace_admits_that_a_subprocess_may_have_read(trace: Trace, code: str) -
     assert told["unseen"] == ["a subprocess ran"]
 
 
+@pytest.mark.parametrize("trace", ["hook"], indirect=True)
 def test_trace_admits_that_compiled_readers_are_unseen(trace: Trace) -> None:
     """A module that reads past Python's audit events is named, so that an author can act."""
     told = trace("import types; sys.modules['polars'] = types.ModuleType('polars')")
@@ -278,7 +280,8 @@ def test_report_admits_that_nothing_was_recorded() -> None:
     """Without a trace nothing is claimed: no inputs, and a reason for it."""
     told = report()
 
-    assert told == {"inputs": {}, "unseen": ["nothing was recorded"]}
+    assert told["inputs"] == {}
+    assert told["unseen"] == ["nothing was recorded"]
 
 
 def test_readers_work_untraced() -> None:
@@ -287,107 +290,3 @@ def test_readers_work_untraced() -> None:
         note_part("data/facts.csv#a", "digest")
 
     assert report()["inputs"] == {}
-
-
-FACTS = 'id,value,note\na,1,x\nb,2,"y, z"\n'
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        'id,value,note\na,9,x\nb,2,"y, z"\n',
-        'id,note,value\na,x,1\nb,"y, z",2\n',
-        'id,value,note\nb,2,"y, z"\n',
-        '\ufeffid,value,note\r\n"a","1","x"\r\n"b","2","y, z"\r\n',
-    ],
-    ids=["other row", "order of columns", "other row gone", "byte order mark, quotes and line ends"],
-)
-def test_digest_of_a_row_stays_when_the_row_says_the_same(book: Book, changed: str) -> None:
-    """Only the row that a story used can make it stale."""
-    book.write("data/facts.csv", FACTS)
-    before = digest_of(book.root, "data/facts.csv#b")
-
-    book.write("data/facts.csv", changed)
-
-    assert digest_of(book.root, "data/facts.csv#b") == before
-
-
-def test_digest_of_a_row_changes_with_the_row(book: Book) -> None:
-    """A changed value, or even a changed note, makes stale who used the row."""
-    book.write("data/facts.csv", FACTS)
-    before = digest_of(book.root, "data/facts.csv#b")
-
-    book.edit("data/facts.csv", "y, z", "y, ž")
-
-    assert digest_of(book.root, "data/facts.csv#b") not in {before, ABSENT}
-
-
-def test_digest_of_a_row_equals_what_a_reader_notes(book: Book) -> None:
-    """What is noted while a story runs and what is found on disk later are one digest."""
-    book.write("data/facts.csv", FACTS)
-
-    digest = digest_of(book.root, "data/facts.csv#a")
-
-    assert digest == digest_of_row({"note": "x", "value": "1", "id": "a"})
-
-
-def test_digest_of_a_row_can_be_taken_when_a_row_has_a_comma_too_many(book: Book) -> None:
-    """A forgotten pair of quotes is for the checks to find; it does not stop the digest."""
-    book.write("data/facts.csv", "id,value,note\na,1,x, y\n")
-
-    digest = digest_of(book.root, "data/facts.csv#a")
-
-    assert digest != ABSENT
-
-
-def test_digest_of_a_resource_stays_when_another_resource_changes(book: Book) -> None:
-    """A new table in the data package does not make the readers of the others stale."""
-    book.write_package({"a": [{"name": "year", "type": "integer"}]})
-    before = digest_of(book.root, "data/datapackage.json#a")
-
-    book.write_package({"new": [], "a": [{"name": "year", "type": "integer"}]})
-
-    assert digest_of(book.root, "data/datapackage.json#a") == before
-
-
-def test_digest_of_a_resource_changes_with_its_schema(book: Book) -> None:
-    """A field that changes its type makes the readers of its table stale."""
-    book.write_package({"a": [{"name": "year", "type": "integer"}]})
-    before = digest_of(book.root, "data/datapackage.json#a")
-
-    book.write_package({"a": [{"name": "year", "type": "string"}]})
-
-    assert digest_of(book.root, "data/datapackage.json#a") not in {before, ABSENT}
-
-
-@pytest.mark.parametrize(
-    "name", ["none.csv", "none.csv#a", "data/facts.csv#none", "data/datapackage.json#none"]
-)
-def test_digest_is_absent_when_the_thing_is_not_there(book: Book, name: str) -> None:
-    """A missing file, row or resource has one digest of its own, which no content has."""
-    book.write("data/facts.csv", FACTS)
-    book.write_package({"a": []})
-
-    digest = digest_of(book.root, name)
-
-    assert digest == ABSENT
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe not text", b"id\n\x00\n"])
-def test_digest_of_a_row_falls_back_to_the_file_when_it_is_no_table(book: Book, content: bytes) -> None:
-    """What cannot be read as a table still has a digest that changes with it."""
-    (book.write("data/facts.csv", "")).write_bytes(content)
-
-    digest = digest_of(book.root, "data/facts.csv#a")
-
-    assert digest in {digest_of_bytes(content), ABSENT}
-
-
-@pytest.mark.parametrize("content", ["{", "[]", "3", '{"resources": null}', '{"resources": [1]}'])
-def test_digest_of_a_resource_can_be_taken_when_the_descriptor_is_broken(book: Book, content: str) -> None:
-    """A descriptor that is being mended does not stop the question whether a story is fresh."""
-    book.write("data/datapackage.json", content)
-
-    digest = digest_of(book.root, "data/datapackage.json#a")
-
-    assert isinstance(digest, str)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from mdit_py_plugins.myst_blocks import myst_block_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 from nbformat import NotebookNode
 
-from sourcebook.errors import Place, StoryError
+from sourcebook.errors import Place, StoryError, nearest
 
 CellKind = Literal["code", "markdown", "raw"]
 
@@ -31,6 +32,33 @@ USER_EXPRESSIONS = "user_expressions"
 _PARSED_DIRECTIVE = re.compile(
     r"^\{(?!(?:code|code-block|code-cell|sourcecode|literalinclude|math|raw|mermaid)\})[\w:-]+\}"
 )
+
+
+NOTICE_TAG = "sourcebook-notice"
+"""Tag of the cell that tells readers that a page is not up to date."""
+
+SETTINGS = "sourcebook"
+"""Key of the notebook metadata in which a story says how it is to be run."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a story asks to be run: `"sourcebook": {"runner": "kernel"}` in the notebook's metadata.
+
+    Attributes:
+        runner: "warm", a shell that has imported the usual libraries; or "kernel", a Jupyter kernel.
+        inputs: files or glob patterns below the book that the story reads where reading cannot be
+            noticed; None widens to all of `data/`.
+        network: whether the story may connect to other machines.
+        timeout: longest time for one cell, in seconds; None for that of the book.
+        story_timeout: longest time for the whole story, in seconds; None for that of the book.
+    """
+
+    runner: Literal["warm", "kernel"] = "warm"
+    inputs: tuple[str, ...] | None = None
+    network: bool = False
+    timeout: float | None = None
+    story_timeout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +89,7 @@ class Story:
         cells: all cells, in reading order.
         kernel: name of the Jupyter kernel that runs it.
         language: programming language of the code cells.
+        settings: how it asks to be run.
         has_outputs: whether every code cell was saved with an output.
         text: the file as it was read; what is run and shown is this, whatever is saved meanwhile.
     """
@@ -69,6 +98,7 @@ class Story:
     cells: tuple[Cell, ...]
     kernel: str = "python3"
     language: str = "python"
+    settings: RunSettings = RunSettings()
     has_outputs: bool = field(default=False, compare=False)
     text: str = field(default="", compare=False, repr=False)
 
@@ -106,9 +136,30 @@ def read_story(root: Path, path: str) -> Story:
         cells=cells,
         kernel=kernel.get("name", "python3"),
         language=language.get("name") or kernel.get("language") or "python",
+        settings=parse_settings(notebook.metadata.get(SETTINGS, {}), path),
         has_outputs=bool(code_cells) and all(cell.get("outputs") for cell in code_cells),
         text=text,
     )
+
+
+def parse_settings(told: object, path: str) -> RunSettings:
+    """Parse what a notebook's metadata say under `sourcebook`.
+
+    Raises:
+        StoryError: an unknown setting, or a value of the wrong type.
+    """
+    if not isinstance(told, dict):
+        raise _wrong_setting(
+            path, None, "the settings are no table", 'write {"runner": "kernel"}, for example'
+        )
+    for name, value in told.items():
+        if name not in _SETTING_TYPES:
+            raise _wrong_setting(path, name, f"unknown setting '{name}'", nearest(name, _SETTING_TYPES))
+        fits, wanted = _SETTING_TYPES[name]
+        if not fits(value):
+            raise _wrong_setting(path, name, f"the setting '{name}' is {value!r}", f"write {wanted}")
+    inputs = told.get("inputs")
+    return RunSettings(**{**told, "inputs": None if inputs is None else tuple(inputs)})
 
 
 def new_notebook(cells: Iterable[tuple[CellKind, str]]) -> NotebookNode:
@@ -140,6 +191,19 @@ def parse_notebook(text: str) -> NotebookNode:
             f"not a notebook: {reason}", mend="open it in JupyterLab and save it again"
         ) from error
     return notebook
+
+
+def parse_own(text: str) -> NotebookNode:
+    """Parse a notebook that this package wrote and checked by its digest: it need not be validated again."""
+    return nbformat.v4.reads_json(text)
+
+
+def find_code(text: str) -> tuple[tuple[int, str], ...]:
+    """Find the code cells in the text of a notebook, as (number, source)."""
+    told = json.loads(text)
+    cells = told["cells"] if "cells" in told else parse_notebook(text).cells
+    numbered = ((number, cell) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code")
+    return tuple((number, "".join(cell["source"])) for number, cell in numbered)
 
 
 def write_text(notebook: NotebookNode) -> str:
@@ -181,6 +245,26 @@ def twin(notebook: NotebookNode, executed: NotebookNode) -> NotebookNode:
     return joined
 
 
+def noticed(notebook: NotebookNode, words: str, *, is_whole: bool) -> NotebookNode:
+    """Give a notebook with a notice for readers under its title.
+
+    Args:
+        notebook: an executed twin, or a story as written.
+        words: the notice, in Markdown.
+        is_whole: whether the rest of the notebook may be shown; else only its title is.
+    """
+    copy = nbformat.from_dict(notebook)
+    cells = [cell for cell in copy.cells if NOTICE_TAG not in cell.metadata.get("tags", [])]
+    box = nbformat.v4.new_markdown_cell(f":::{{warning}}\n{words}\n:::", id="notice")
+    box.metadata["tags"] = [NOTICE_TAG]
+    head = next((n for n, cell in enumerate(cells, 1) if cell.source.lstrip().startswith("# ")), 0)
+    title = nbformat.v4.new_markdown_cell(
+        _title_of(cells[head - 1].source) if head else "# Not to be had", id="title"
+    )
+    copy.cells = [*cells[:head], box, *cells[head:]] if is_whole else [title, box]
+    return copy
+
+
 def outputs_of(notebook: NotebookNode, mime_type: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find every output of one MIME type, as (cell number, data), expressions' values included."""
     for number, cell in enumerate(notebook.cells, start=1):
@@ -198,6 +282,10 @@ def find_expressions(markdown: str) -> tuple[str, ...]:
     return tuple(_expressions_in(_markdown().parse(markdown)))
 
 
+def _title_of(source: str) -> str:
+    return next(line for line in source.splitlines() if line.startswith("# "))
+
+
 def _read_notebook(root: Path, path: str) -> tuple[str, NotebookNode]:
     try:
         text = (root / path).read_text(encoding="utf-8")
@@ -209,6 +297,27 @@ def _read_notebook(root: Path, path: str) -> tuple[str, NotebookNode]:
             Place(path),
             "open it in JupyterLab and save it again, or restore it from version control",
         ) from error
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+_SETTING_TYPES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "runner": (lambda value: value in ("warm", "kernel"), '"warm" or "kernel"'),
+    "inputs": (
+        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+        'a list of files below the book, ["data/arrivals.parquet"]',
+    ),
+    "network": (lambda value: isinstance(value, bool), "true or false"),
+    "timeout": (_is_seconds, "seconds, such as 600"),
+    "story_timeout": (_is_seconds, "seconds, such as 600"),
+}
+
+
+def _wrong_setting(path: str, name: str | None, what: str, mend: str) -> StoryError:
+    field_name = SETTINGS if name is None else f"{SETTINGS}.{name}"
+    return StoryError(what, Place(path, field=field_name), mend)
 
 
 def _parse_cell(number: int, cell: NotebookNode) -> Cell:

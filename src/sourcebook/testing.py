@@ -12,7 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,14 @@ import pytest
 from sourcebook import tracing
 from sourcebook.desk.build import JUPYTER_BOOK
 from sourcebook.errors import BookError
-from sourcebook.runs import Outcome, Reason, Run, Store, bring_up_to_date, key_of, reasons
-from sourcebook.runs.reasons import parts_of
+from sourcebook.runs import Orders, Outcome, Reason, Store, bring_up_to_date, standings_of
+from sourcebook.runs.tasks import Executed, Pool, Task, Watcher
 from sourcebook.stories import (
     USER_EXPRESSIONS,
     CellKind,
-    Story,
     find_expressions,
     new_notebook,
     parse_notebook,
-    read_story,
     without_outputs,
     write_text,
 )
@@ -160,19 +159,15 @@ class Book:
         shutil.copytree(self.root, folder, ignore=of_the_build)
         return Book(folder)
 
-    def run(self, execute: Any = None, *, timeout_s: float = 60) -> dict[str, Outcome]:
-        """Bring every story up to date, by path; `execute` stands in for the kernels."""
-        doors = {} if execute is None else {"execute": execute}
-        done = bring_up_to_date(
-            self.root, self.stories, store=self.store, workers=2, timeout_s=timeout_s, **doors
-        )
-        return {outcome.story.path: outcome for outcome in done}
+    def run(self, pool: Pool | None = None, *, timeout_s: float = 60, **orders: Any) -> dict[str, Outcome]:
+        """Bring every story up to date, by path; `pool` stands in for runners."""
+        asked = Orders(workers=2, timeout_s=timeout_s, **orders)
+        done = bring_up_to_date(self.root, self.stories, store=self.store, orders=asked, pool=pool)
+        return {outcome.path: outcome for outcome in done}
 
     def reasons(self, path: str) -> tuple[Reason, ...]:
         """Say why a story would run now."""
-        story = read_story(self.root, path)
-        runs = self.store.runs_of(key_of(story, self.root))
-        return reasons(story, runs, root=self.root, last=self.store.last(path))
+        return standings_of(self.root, [path], store=self.store)[path].reasons
 
     def executed(self, path: str) -> Any:
         """Give a story's executed twin."""
@@ -198,44 +193,61 @@ class Book:
 
 @dataclass
 class FakeKernels:
-    """Stands in for `sourcebook.runs.kernels.execute_all`: no kernel starts, and each story is noted.
+    """Stands in for runners: no kernel starts, and each story is noted.
 
     Attributes:
         inputs: story -> the inputs that its run is said to have read.
+        outputs: story -> the files that it writes: the texts of its inputs, one after the other.
         failures: story -> the error that its run ends with.
+        seconds: story -> the time that its run is said to have taken.
+        network: story -> the hosts that it is said to have asked.
+        unseen: story -> why some of its reading is said to have gone unseen.
         ran: the stories that were executed, in order.
     """
 
     inputs: dict[str, Sequence[str]] = field(default_factory=dict)
+    outputs: dict[str, Sequence[str]] = field(default_factory=dict)
     failures: dict[str, BookError] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    network: dict[str, Sequence[str]] = field(default_factory=dict)
+    unseen: dict[str, Sequence[str]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
 
-    def __call__(
-        self,
-        root: Path,
-        stories: Sequence[Story],
-        *,
-        workers: int,
-        timeout_s: float,
-        scratch: Path,
-        keep: Callable[[Story, Run | BookError, float], Any],
-    ) -> list[Any]:
-        """Note the stories, and keep a run for each, without outputs and with made-up values in prose."""
-        self.ran.extend(story.path for story in stories)
-        return [
-            keep(story, self.failures.get(story.path) or self._run(root, story), 0.0) for story in stories
-        ]
+    def submit(self, task: Task, watch: Watcher = lambda cell, cells: None) -> Future[Executed]:
+        """Note the story, and answer at once: without outputs, and with made-up values in prose."""
+        self.ran.append(task.path)
+        answer: Future[Executed] = Future()
+        if task.path in self.failures:
+            answer.set_exception(self.failures[task.path])
+        else:
+            answer.set_result(self._executed(task))
+        return answer
 
-    def _run(self, root: Path, story: Story) -> Run:
-        notebook = without_outputs(story.notebook)
+    def close(self) -> None:
+        """Do nothing: nothing was started."""
+
+    def _executed(self, task: Task) -> Executed:
+        notebook = without_outputs(parse_notebook(task.text))
         for cell in notebook.cells:
             if cell.cell_type == "markdown" and (asked := find_expressions(cell.source)):
                 cell.metadata[USER_EXPRESSIONS] = [
                     {"expression": one, "result": _FAKE_VALUE} for one in asked
                 ]
-        text = write_text(notebook)
-        inputs = {name: tracing.digest_of(root, name) for name in self.inputs.get(story.path, ())}
-        return Run(tracing.digest_of_bytes(text.encode()), inputs, (), parts_of(story, root), text)
+        inputs = {name: tracing.digest_of(task.root, name) for name in self.inputs.get(task.path, ())}
+        outputs = {name: self._write(task, name) for name in self.outputs.get(task.path, ())}
+        report: dict[str, Any] = {"inputs": inputs, "outputs": outputs, "preload": True}
+        report["unseen"] = list(self.unseen.get(task.path, ()))
+        report["network"] = list(self.network.get(task.path, ()))
+        return Executed(write_text(notebook), report, self.seconds.get(task.path, 0.0))
+
+    def _write(self, task: Task, name: str) -> str:
+        (task.root / name).parent.mkdir(parents=True, exist_ok=True)
+        read = [self._text(task.root / one) for one in self.inputs.get(task.path, ())]
+        (task.root / name).write_text("".join(read) or task.path, encoding="utf-8")
+        return tracing.digest_of(task.root, name)
+
+    def _text(self, path: Path) -> str:
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 @pytest.fixture

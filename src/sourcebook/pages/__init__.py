@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sourcebook import __version__
 from sourcebook.pages import (
     citations,
+    contents,
+    dependencies,
     domain,
     facts,
     figure_files,
@@ -31,7 +33,9 @@ _PARTS = (
     figure_findings,
     citations,
     languages,
+    contents,
     layout,
+    dependencies,
 )
 
 
@@ -40,3 +44,25 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for part in _PARTS:
         part.setup(app)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def modules_in_use() -> tuple[str, ...]:
+    """Name what every build imports, for whoever wants to have it imported before."""
+    from sphinx.application import builtin_extensions
+
+    late = (
+        "altair",
+        "babel.numbers",
+        "lightningcss",
+        "nbformat.v4",
+        "sourcebook.figures.alt_text",
+        "sourcebook.figures.descriptions.alt_text",
+        "sourcebook.runs.updating",
+        "sphinx.builders.html",
+        "sphinx.environment.adapters.indexentries",
+        "sphinx.environment.adapters.toctree",
+        "sphinx.jinja2glue",
+        "sphinx.search.en",
+        "sphinx.writers.html5",
+    )
+    return (*builtin_extensions, *late)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +11,8 @@ from sphinx.domains import Domain
 
 from sourcebook.errors import BookError, BuildFailed, FactError, FigureError, Place, UnknownFact, nearest
 from sourcebook.facts import Fact, parse_fact, read_facts
+from sourcebook.pages.drawings import drawing_key
+from sourcebook.pages.fragments import digest_of_json
 from sourcebook.pages.nodes import fact_node
 from sourcebook.pages.problems import book_problem
 from sourcebook.pages.settings import settings_of
@@ -33,12 +36,21 @@ def domain_of(env: BuildEnvironment) -> BookDomain:
     return cast("BookDomain", env.get_domain(BookDomain.name))
 
 
+@dataclass(frozen=True)
+class Page:
+    """One entry of the contents: chapters are numbered, text pages are not."""
+
+    docname: str
+    title: str
+    number: int | None
+
+
 class BookDomain(Domain):
     """Facts, figures and the list of sources, by the page that holds them."""
 
     name = "sourcebook"
     label = "Sourcebook"
-    data_version = 1
+    data_version = 2
     initial_data: dict[str, Any] = {  # noqa: RUF012 - Sphinx copies it for every environment
         "derived": {},
         "shown": {},
@@ -46,11 +58,15 @@ class BookDomain(Domain):
         "figures": {},
         "lists": {},
         "digests": {},
+        "loose": {},
         "stories": (),
     }
+    contents: tuple[Page, ...] | None = None  # found when first asked for, once all pages are read
+    places: dict[str, int] | None = None
 
     def note_derived(self, docname: str, told: dict[str, Any]) -> None:
         """Remember a fact that a story derives."""
+        self._forget()
         self._of("derived", docname)[told["id"]] = told
 
     def note_shown(self, docname: str, told: dict[str, Any]) -> None:
@@ -62,8 +78,9 @@ class BookDomain(Domain):
         self._of("used", docname).setdefault(fact_id, line)
 
     def note_figure(self, docname: str, told: dict[str, Any]) -> None:
-        """Remember a figure; its files are written when the build ends."""
-        self._of("figures", docname)[told["id"]] = told
+        """Remember a figure, and digests of it that later builds need not take again."""
+        own = {"digest": digest_of_json(told), "drawing": drawing_key(told)}
+        self._of("figures", docname)[told["id"]] = {**told, **own}
 
     def note_list(self, docname: str) -> None:
         """Remember that a page lists the sources."""
@@ -78,11 +95,17 @@ class BookDomain(Domain):
         """The page that lists the sources, if the book has one."""
         return min(self.data["lists"], default=None)
 
+    @cached_property
     def derived(self) -> dict[str, Fact]:
-        """Give every fact that a story derives, by id."""
+        """Every fact that a story derives, by id."""
         return {
             told["id"]: parse_fact(told) for held in self.data["derived"].values() for told in held.values()
         }
+
+    def _forget(self) -> None:
+        """Forget what was gathered from the pages: one of them changes."""
+        self.contents = self.places = None
+        self.__dict__.pop("derived", None)
 
     @cached_property
     def recorded(self) -> dict[str, Fact]:
@@ -91,13 +114,17 @@ class BookDomain(Domain):
 
     def find_fact(self, fact_id: str) -> Fact | None:
         """Give the fact of that id, recorded or derived, or None."""
-        return self.recorded.get(fact_id) or self.derived().get(fact_id)
+        return self.recorded.get(fact_id) or self.derived.get(fact_id)
 
     def shown(self, docname: str) -> list[Fact]:
         """Give the facts that a page's prose shows or takes by id."""
         own = [parse_fact(told) for told in self.data["shown"].get(docname, {}).values()]
         taken = [self.find_fact(fact_id) for fact_id in self.data["used"].get(docname, {})]
         return [*own, *(one for one in taken if one is not None)]
+
+    def is_on(self, docname: str) -> bool:
+        """Say whether a page shows anything of ours: a number, a figure, the list of sources."""
+        return any(self.data[kind].get(docname) for kind in ("shown", "used", "figures", "lists"))
 
     def figures(self) -> list[tuple[str, dict[str, Any]]]:
         """Give every figure of the book as (page, its JSON)."""
@@ -109,11 +136,13 @@ class BookDomain(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget a page that will be read again."""
+        self._forget()
         for kind in ("derived", "shown", "used", "figures", "lists"):
             self.data[kind].pop(docname, None)
 
     def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
         """Take over what another worker read."""
+        self._forget()
         for kind in ("derived", "shown", "used", "figures", "lists"):
             self.data[kind] |= {name: otherdata[kind][name] for name in docnames if name in otherdata[kind]}
 
@@ -141,7 +170,7 @@ def _check_consistency(app: Sphinx, env: BuildEnvironment) -> None:
 
 def _unknown_facts(env: BuildEnvironment) -> list[BookError]:
     domain = domain_of(env)
-    known = {*domain.recorded, *domain.derived()}
+    known = {*domain.recorded, *domain.derived}
     return [
         UnknownFact(f"unknown fact '{fact_id}'", _place(env, docname, line), nearest(fact_id, known))
         for docname, used in sorted(domain.data["used"].items())

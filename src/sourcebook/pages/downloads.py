@@ -76,7 +76,9 @@ def taken_files(app: Sphinx, figure: Figure, *, drawing: Drawing, path: str) -> 
     settings, still = settings_of(app), _still(drawing)
     title = str(app.config.html_title or app.config.project)
     licences = read_licences(settings.root)
-    told = json.dumps([figure_json(figure), still and still.svg, title, licences, _code()], sort_keys=True)
+    told = json.dumps(
+        [figure_json(figure), still and still.svg, title, licences, making_code()], sort_keys=True
+    )
     kept = settings.store / "downloads" / tracing.digest_of_bytes(told.encode())
     if not kept.is_dir():
         partly = kept.with_suffix(".part")
@@ -88,6 +90,13 @@ def taken_files(app: Sphinx, figure: Figure, *, drawing: Drawing, path: str) -> 
         write_folder(partly, files)
         partly.replace(kept)
     return {path.name: path.read_bytes() for path in sorted(kept.iterdir())}
+
+
+@cache
+def making_code() -> str:
+    """Give the digest of the code that makes the files, so that a change in it makes them again."""
+    files = sorted(Path(figures_package.__file__).parent.rglob("*.py"))
+    return tracing.digest_of_bytes(b"".join(file.read_bytes() for file in files))
 
 
 def _no_picture(figure: Figure, error: FigureError, path: str) -> Finding:
@@ -104,10 +113,3 @@ def _address(app: Sphinx, figure: Figure) -> str:
 def _still(drawing: Drawing) -> Still | None:
     """Give the widest still that is a drawing."""
     return next((one for one in reversed(drawing.stills) if one.svg.startswith("<svg")), None)
-
-
-@cache
-def _code() -> str:
-    """Give the digest of the code that makes the files, so that a change in it makes them again."""
-    files = sorted(Path(figures_package.__file__).parent.rglob("*.py"))
-    return tracing.digest_of_bytes(b"".join(file.read_bytes() for file in files))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from sourcebook.figures.downloads.poster import png_of
 from sourcebook.figures.marks import Mark
 from sourcebook.figures.pictures import differing_share, picture_of_svg
 from sourcebook.figures.stills import Drawn, Still, in_light, is_blank, still_of
-from sourcebook.pages.fragments import THEME
+from sourcebook.pages.forks import in_forks, processors
+from sourcebook.pages.fragments import THEME, digest_of_json
 
 MOST_DIFFERING = 0.02
 """Share of its pixels in which a still may differ from the drawing that it was made from."""
@@ -30,6 +31,7 @@ _WIDTHS = {"text": (342, 680), "wide": (342, 680, 1080)}
 _ANY_WIDTH = 0
 _DESIGN_WIDTH = 680
 _HEAVY_BYTES = 400_000
+_TROUBLED = ".finding"  # suffix of the file that says what is wrong with a drawing
 _USED = ("engines/plotly.js", "fonts/sans.woff2", "fonts/drawing/SchibstedGrotesk-Regular.ttf")
 
 
@@ -66,17 +68,44 @@ class Drawings:
 
     def state(self, figure: Figure) -> str:
         """Give a text that changes when the figure must be shown anew: drawn otherwise, or now at all."""
-        return f"{self._kept(figure).name} {'kept' if self._kept(figure).is_file() else 'not kept'}"
+        return self.state_of(drawing_key(vars(figure)))
 
-    def make(self, figures: Iterable[tuple[str, Figure]]) -> list[Finding]:
-        """Draw the figures, given as (file, figure), that are not kept yet; say what went wrong."""
+    def state_of(self, key: str) -> str:
+        """Give the state of the figure that has this `drawing_key`."""
+        kept = self._place(key)
+        return f"{kept.name} {'kept' if kept.is_file() else 'not kept'}"
+
+    def is_good(self, key: str) -> bool:
+        """Say whether a figure is drawn and nothing is to be told of it."""
+        kept = self._place(key)
+        return kept.is_file() and not kept.with_suffix(_TROUBLED).exists()
+
+    def make(
+        self,
+        figures: Iterable[tuple[str, Figure]],
+        *,
+        then: Callable[[str, Figure], object] = lambda path, figure: None,
+    ) -> list[Finding]:
+        """Draw the figures, given as (file, figure), that are not kept yet; say what went wrong.
+
+        Args:
+            figures: what is to be drawn; several processors share the work.
+            then: called with each figure that was drawn, in the process that drew it.
+        """
         findings: list[Finding] = []
         missing: list[tuple[str, Figure]] = []
         for path, figure in figures:
-            if not self._kept(figure).is_file():
+            if trouble := self._trouble(figure):
+                findings.append(_finding(trouble[0], path, trouble[1]))
+            elif not self._kept(figure).is_file():
                 missing.append((path, figure))
-            elif finding := self.of(figure).finding:
-                findings.append(_finding("heavy-still", path, finding))
+        shares = [partial(self._make, share, then) for share in _shared_out(missing, processors())]
+        return findings + [finding for share in in_forks(shares) for finding in share]
+
+    def _make(
+        self, missing: Sequence[tuple[str, Figure]], then: Callable[[str, Figure], object]
+    ) -> list[Finding]:
+        findings: list[Finding] = []
         waiting = [path for path, figure in missing if figure.engine == "plotly"]
         with ExitStack() as stack:
             pen, trouble = _opened(stack) if waiting else (None, "")
@@ -87,6 +116,8 @@ class Drawings:
                     findings += self._draw(path, figure, pen)
                 except (FigureError, ValueError) as error:
                     findings.append(_finding("undrawn", path, f"{_named(figure)} has no still: {error}"))
+                else:
+                    then(path, figure)
         return findings + ([_browser_finding(waiting, trouble)] if trouble else [])
 
     def _draw(self, path: str, figure: Figure, pen: Draw | None) -> list[Finding]:
@@ -97,15 +128,15 @@ class Drawings:
             still_of(one, prefix=f"{figure.id}-{width}") for one, width in zip(drawn, widths, strict=True)
         ]
         if any(map(is_blank, stills)):
-            return [_finding("blank-still", path, f"{_named(figure)} is drawn as an empty picture")]
+            return [self._note(figure, "blank-still", path, f"{_named(figure)} is drawn as an empty picture")]
         if len(stills[-1].svg) > _HEAVY_BYTES:
             told = f"{_named(figure)} is a picture: its marks would weigh {len(stills[-1].svg) // 1000} KB"
             self._keep(figure, Drawing((_as_picture(stills[-1]),), finding=told))
-            return [_finding("heavy-still", path, told)]
+            return [self._note(figure, "heavy-still", path, told)]
         unlike = max(_difference(one, still) for one, still in zip(drawn, stills, strict=True))
         if unlike > MOST_DIFFERING:
             told = f"{unlike:.1%} of the still of {_named(figure)} differ from what its library draws"
-            return [_finding("unlike-still", path, told)]
+            return [self._note(figure, "unlike-still", path, told)]
         self._keep(figure, Drawing(tuple(stills), _live_of(figure, dict(zip(widths, drawn, strict=True)))))
         return []
 
@@ -118,11 +149,45 @@ class Drawings:
         partly.write_text(json.dumps(told), encoding="utf-8")
         partly.replace(kept)
 
+    def _note(self, figure: Figure, code: str, path: str, told: str) -> Finding:
+        """Keep what is wrong with a drawing too: drawn again from the same, it would be as wrong."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        note = self._kept(figure).with_suffix(_TROUBLED)
+        partly = note.with_suffix(".part")
+        partly.write_text(json.dumps([code, told]), encoding="utf-8")
+        partly.replace(note)
+        return _finding(code, path, told)
+
+    def _trouble(self, figure: Figure) -> tuple[str, str] | None:
+        try:
+            code, told = json.loads(self._kept(figure).with_suffix(_TROUBLED).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return code, told
+
     def _kept(self, figure: Figure) -> Path:
-        told = json.dumps(
-            [figure.id, figure.spec, figure.width, figure.tier, _drawing_code()], sort_keys=True
-        )
-        return self.folder / f"{tracing.digest_of_bytes(told.encode())}.json"
+        return self._place(drawing_key(vars(figure)))
+
+    def _place(self, key: str) -> Path:
+        return self.folder / f"{tracing.digest_of_bytes(f'{key} {_drawing_code()}'.encode())}.json"
+
+
+def drawing_key(figure: Mapping[str, Any]) -> str:
+    """Give the digest of what a figure's drawing is made from; `figure` holds its attributes or its JSON."""
+    return digest_of_json([figure.get(name) for name in ("id", "spec", "width", "tier")])
+
+
+def _shared_out(figures: Sequence[tuple[str, Figure]], shares: int) -> list[list[tuple[str, Figure]]]:
+    """Part the work evenly, with all that needs the browser in one hand: starting it takes longest."""
+    drawn_by = {
+        is_plotly: [one for one in figures if (one[1].engine == "plotly") == is_plotly]
+        for is_plotly in (True, False)
+    }
+    parts: list[list[tuple[str, Figure]]] = [[] for _ in range(max(1, shares))]
+    parts[0] += drawn_by[True]
+    for one in drawn_by[False]:
+        min(parts[::-1], key=len).append(one)
+    return [part for part in parts if part]
 
 
 _MENDS = {

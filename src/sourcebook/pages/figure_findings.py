@@ -12,6 +12,7 @@ from sourcebook.figures import Figure, parse_figure
 from sourcebook.figures.marks import MOST_READ
 from sourcebook.figures.stated_numbers import loose_numbers
 from sourcebook.pages.domain import BookDomain, domain_of
+from sourcebook.pages.fragments import digest_of_json
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,12 +35,21 @@ def _tell(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def _findings(env: BuildEnvironment) -> Iterator[Finding]:
     domain = domain_of(env)
     facts = _wordings(domain)
+    words, known, now = digest_of_json(sorted(facts)), domain.data["loose"], {}
     for docname, told in domain.figures():
-        place, figure = Place(env.doc2path(docname, base=False), cell=told.get("cell")), parse_figure(told)
-        if figure.is_plain:
+        place = Place(env.doc2path(docname, base=False), cell=told.get("cell"))
+        if told.get("is_plain"):
             yield _bare(place)
-        elif loose := loose_numbers(figure.alt, [*facts, *_cells(figure)]):
-            yield _typed(place, figure, loose)
+            continue
+        key = f"{told['digest']} {words}"
+        now[key] = known[key] if key in known else _loose(parse_figure(told), facts)
+        if now[key]:
+            yield _typed(place, told["id"], now[key])
+    domain.data["loose"] = now
+
+
+def _loose(figure: Figure, facts: list[str]) -> tuple[str, ...]:
+    return tuple(loose_numbers(figure.alt, [*facts, *_cells(figure)]))
 
 
 def _bare(place: Place) -> Finding:
@@ -48,16 +58,16 @@ def _bare(place: Place) -> Finding:
     return Finding("bare-chart", what, place, mend)
 
 
-def _typed(place: Place, figure: Figure, numbers: tuple[str, ...]) -> Finding:
+def _typed(place: Place, figure_id: str, numbers: tuple[str, ...]) -> Finding:
     quoted = ", ".join(f"'{one}'" for one in numbers)
-    what = f"the alt text of the figure '{figure.id}' states {quoted}, which no fact and no row does"
+    what = f"the alt text of the figure '{figure_id}' states {quoted}, which no fact and no row does"
     return Finding("typed-number", what, place, 'put a fact in its place: alt=f"... {users} ..."')
 
 
 def _wordings(domain: BookDomain) -> list[str]:
     """Give every fact of the book as prose may word it."""
     shown = (fact for docname in domain.data["shown"] for fact in domain.shown(docname))
-    facts = (*domain.recorded.values(), *domain.derived().values(), *shown)
+    facts = (*domain.recorded.values(), *domain.derived.values(), *shown)
     return [wording for fact in facts for wording in (str(fact), f"{fact:exact}", f"{fact:short}")]
 
 

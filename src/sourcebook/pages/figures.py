@@ -19,7 +19,7 @@ from sourcebook.figures.stills import Still
 from sourcebook.pages import embeds
 from sourcebook.pages.citations import source_context
 from sourcebook.pages.domain import domain_of
-from sourcebook.pages.downloads import FILES, download_context
+from sourcebook.pages.downloads import FILES, download_context, taken_files
 from sourcebook.pages.drawings import Drawing, Drawings
 from sourcebook.pages.fragments import render, to_top
 from sourcebook.pages.nodes import chart_figure, pass_by
@@ -184,10 +184,16 @@ def _embed_codes(app: Sphinx, figure: Figure, docname: str) -> tuple[embeds.Embe
 def _draw(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Draw what is not drawn yet; what cannot be drawn is a warning, and its table stands in."""
     if app.builder.format == "html":
+        drawings = drawings_of(app)
         figures = (
             (env.doc2path(docname, base=False), parse_figure(told))
             for docname, told in domain_of(env).figures()
+            if not drawings.is_good(told["drawing"])
         )
-        for finding in drawings_of(app).make(figures):
+
+        def then(path: str, figure: Figure) -> None:
+            taken_files(app, figure, drawing=drawings.of(figure), path=path)  # kept for the build's end
+
+        for finding in drawings.make(figures, then=then):
             LOGGER.warning("%s", finding, type="sourcebook", subtype=finding.code)
     return []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sourcebook import tracing
 
 if TYPE_CHECKING:
     from sphinx.builders import Builder
@@ -19,6 +22,11 @@ THEME = Path(__file__).parent.parent / "theme"
 def to_top(builder: Builder, docname: str) -> str:
     """Give the relative address of the site's top seen from a page: "../" for each folder it is in."""
     return "../" * builder.get_target_uri(docname).count("/")
+
+
+def digest_of_json(told: Any) -> str:
+    """Give the digest of what can be written as JSON, whatever the order of its keys."""
+    return tracing.digest_of_bytes(json.dumps(told, sort_keys=True, default=str).encode())
 
 
 def render(template: str, **context: Any) -> str:

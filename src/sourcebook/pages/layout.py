@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +12,13 @@ from docutils import nodes
 from markupsafe import Markup
 
 from sourcebook import tracing
-from sourcebook.figures import parse_figure
 from sourcebook.pages._compat import without_thebe
 from sourcebook.pages.citations import groups_of
+from sourcebook.pages.contents import all_pages, contents_context, listed_on
 from sourcebook.pages.domain import domain_of
 from sourcebook.pages.facts import fact_context, facts_on
 from sourcebook.pages.figures import drawings_of
-from sourcebook.pages.fragments import THEME, render, to_top
+from sourcebook.pages.fragments import THEME, digest_of_json, render, to_top
 from sourcebook.pages.settings import settings_of
 from sourcebook.pages.stories import story_path
 
@@ -42,15 +40,6 @@ _DESCRIPTION_LETTERS = 200
 _NOT_ON_PAGES = frozenset({"layers.css", "embed.css"})
 
 
-@dataclass(frozen=True)
-class Page:
-    """One entry of the contents: chapters are numbered, text pages are not."""
-
-    docname: str
-    title: str
-    number: int | None
-
-
 def setup(app: Sphinx) -> None:
     """Register the theme and fill its templates."""
     app.add_html_theme(THEME_NAME, str(THEME))
@@ -61,35 +50,18 @@ def setup(app: Sphinx) -> None:
     app.connect("build-finished", _write_files, priority=1000)  # after every extension has left its files
 
 
+@cache
 def script_version() -> str:
     """Give the digest under which pages ask for the site's scripts."""
     return _digest(_scripts())
 
 
-def contents_of(env: BuildEnvironment) -> list[Page]:
-    """Give the book's pages in reading order, the front page first."""
-    root = env.config.root_doc
-    names = [root]
-    for name in names:  # grows while it is read: a page is followed by what its own contents name
-        names.extend(one for one in env.toctree_includes.get(name, []) if one not in names)
-    pages, chapters = [], 0
-    for name in names:
-        is_chapter = name != root and story_path(env, name) is not None
-        chapters += is_chapter
-        title = env.titles[name].astext() if name in env.titles else name
-        pages.append(Page(name, title, chapters if is_chapter else None))
-    return pages
-
-
 def _settle_theme(app: Sphinx, config: Config) -> None:
-    """Take what our theme needs of Jupyter Book's options; bring our looks to a book with another theme."""
+    """Take what our theme needs of Jupyter Book's options."""
     if config.html_theme == THEME_NAME:
         kept = {name: config.html_theme_options.get(name) for name in _THEME_OPTIONS}
         config.html_theme_options = {name: value for name, value in kept.items() if value}
         config.html_permalinks = config.html_use_index = config.html_domain_indices = False
-        return
-    app.add_css_file("sourcebook.css")
-    app.add_js_file("js/main.js", type="module")
 
 
 def _leave_out_search(app: Sphinx) -> None:
@@ -99,18 +71,16 @@ def _leave_out_search(app: Sphinx) -> None:
 
 def _find_outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Have those pages written again of which something beyond their own text changed."""
-    domain = domain_of(env)
-    contents = [vars(page) for page in contents_of(env)]
-    looks = [_digest(_stylesheet()), script_version(), _digest(_templates())]  # pages name or hold them
-    drawings, figures = drawings_of(app), domain.figures()
+    domain, drawings = domain_of(env), drawings_of(app)
+    looks = [_stylesheet_version(), script_version(), _digest(_templates())]  # pages name or hold them
     outdated, digests = [], domain.data["digests"]
     for docname in sorted(env.found_docs):
+        contents = [all_pages(env), *(vars(page) for page in listed_on(env, docname))]
         facts = [repr(vars(fact)) for fact in domain.shown(docname)]
-        drawn = [drawings.state(parse_figure(one)) for page, one in figures if page == docname]
+        figures = domain.data["figures"].get(docname, {}).values()
+        drawn = [drawings.state_of(one["drawing"]) for one in figures]
         sources = groups_of(app, docname) if docname in domain.data["lists"] else domain.sources_page
-        digest = tracing.digest_of_bytes(
-            json.dumps([looks, contents, facts, drawn, sources], default=str).encode()
-        )
+        digest = digest_of_json([looks, contents, facts, drawn, sources])
         if digests.get(docname, digest) != digest:
             outdated.append(docname)
         digests[docname] = digest
@@ -120,15 +90,18 @@ def _find_outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def _fill_in(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Give the page templates the dictionary `sourcebook`."""
+    """Give the page templates the dictionary `sourcebook`; bring our looks to another theme's pages."""
+    if app.config.html_theme != THEME_NAME and domain_of(app.env).is_on(pagename):
+        app.add_css_file("sourcebook.css")  # on this page alone: one without numbers or figures is as it was
+        app.add_js_file("js/main.js", type="module")
     settings, builder = settings_of(app), app.builder
     static = f"{to_top(builder, pagename)}_static/"
     if app.config.html_theme == THEME_NAME and "body" in context:
         context["body"] = without_thebe(context["body"])
-    snippet = (THEME / "templates" / "theme_snippet.js").read_text(encoding="utf-8").strip()
+    snippet = _snippet()
     context["sourcebook"] = {
         "static": static,
-        "stylesheet": f"{static}sourcebook.css?v={_digest(_stylesheet())}",
+        "stylesheet": f"{static}sourcebook.css?v={_stylesheet_version()}",
         "script": f"{static}js/main.js?v={script_version()}",
         "theme_snippet": snippet,
         "csp": _POLICY.format(snippet=_hash_of(snippet)),
@@ -142,15 +115,10 @@ def _fill_in(
             "text_licence": settings.text_licence,
             "code_licence": settings.code_licence,
         },
-        "contents": [
-            {
-                "title": page.title,
-                "url": builder.get_relative_uri(pagename, page.docname),
-                "number": page.number,
-                "current": page.docname == pagename,
-            }
-            for page in contents_of(app.env)
-        ],
+        "contents": contents_context(builder, pagename, listed_on(app.env, pagename)),
+        "all_pages": None
+        if (name := all_pages(app.env)) is None
+        else builder.get_relative_uri(pagename, name),
         "description": _description(doctree),
         "notebook": _notebook(app, pagename),
         "numbers": _numbers(app, pagename, doctree),
@@ -207,6 +175,16 @@ def _prune(folder: Path, kept: set[Path]) -> None:
             path.rmdir()
         elif path.is_file() and path not in kept:
             path.unlink()
+
+
+@cache
+def _snippet() -> str:
+    return (THEME / "templates" / "theme_snippet.js").read_text(encoding="utf-8").strip()
+
+
+@cache
+def _stylesheet_version() -> str:
+    return _digest(_stylesheet())
 
 
 @cache

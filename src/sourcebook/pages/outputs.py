@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from docutils import nodes
@@ -12,6 +13,9 @@ from sourcebook.figures import FIGURE_MIME
 if TYPE_CHECKING:
     from myst_nb.core.render import MimeData, NbElementRenderer
     from sphinx.environment import BuildEnvironment
+
+
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
 
 
 class SourcebookOutputs:
@@ -44,10 +48,15 @@ def _figure(env: BuildEnvironment, told: dict[str, Any], *, cell: int, output: i
     from sourcebook.pages.domain import domain_of
     from sourcebook.pages.nodes import figure_node
 
-    identity = f"{told['id']}-{cell}-{output}" if told.get("is_plain") else told["id"]
+    identity = _plain_id(env.docname, cell, output) if told.get("is_plain") else told["id"]
     told = {**told, "id": identity, "cell": cell}
     domain_of(env).note_figure(env.docname, told)
     return [figure_node(told)]
+
+
+def _plain_id(docname: str, cell: int, output: int) -> str:
+    """Name a chart that nobody named by its place: equal charts may stand in two stories."""
+    return f"chart-{_NO_LETTER.sub('-', docname.lower()).strip('-')}-{cell}-{output}"
 
 
 def _fact(env: BuildEnvironment, told: dict[str, Any], *, defines: bool) -> list[nodes.Element]:

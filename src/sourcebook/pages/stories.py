@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +17,8 @@ from sourcebook.pages.domain import domain_of
 from sourcebook.pages.problems import book_problem
 from sourcebook.pages.settings import Settings, settings_of
 from sourcebook.runs import Outcome, Store, bring_up_to_date
-from sourcebook.stories import USER_EXPRESSIONS, Story, parse_notebook, read_story, write_text
+from sourcebook.runs.events import progress_of
+from sourcebook.stories import USER_EXPRESSIONS, parse_own, read_story, write_text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -68,39 +72,55 @@ def _bring_up_to_date(app: Sphinx) -> None:
         findings = check_package(settings.root)
         if findings:
             raise BuildFailed(findings)
-        stories = [read_story(settings.root, path) for path in paths]
-        ours = [one.path for one in stories if _is_to_run(app, settings, one)]
+        ours = [path for path in paths if _is_to_run(app, settings, path)]
         domain_of(env).data["stories"] = tuple(ours)
-        with progress_message(f"bringing {len(ours)} stories up to date"):
-            bring_up_to_date(
+        with progress_message(f"bringing {len(ours)} stories up to date"), _store(settings) as store:
+            done = bring_up_to_date(
                 settings.root,
                 ours,
-                store=Store(settings.store),
-                workers=settings.workers,
-                timeout_s=settings.timeout_s,
+                store=store,
+                orders=settings.orders,
                 tell=_tell,
+                progress=progress_of(os.environ),
             )
     except BookError as error:
         raise book_problem(error) from error
+    for outcome in done:
+        if outcome.problem is not None:  # its page keeps its last good state, under a notice
+            LOGGER.warning("%s", outcome.problem, type="sourcebook", subtype="failed")
 
 
-def _is_to_run(app: Sphinx, settings: Settings, story: Story) -> bool:
+@contextmanager
+def _store(settings: Settings) -> Iterator[Store]:
+    """Give the store of runs; what was kept is shared, where it is to be, before the build goes on."""
+    if not settings.shared_store:
+        yield Store(settings.store)
+        return
+    from sourcebook.runs.shared import Shared
+
+    with closing(Shared(settings.shared_store, tell=LOGGER.info)) as shared:
+        yield Store(settings.store, shared)
+
+
+def _is_to_run(app: Sphinx, settings: Settings, path: str) -> bool:
     """Follow the book's own `execute` settings, as stock Jupyter Book words them."""
-    absolute = PurePosixPath((settings.root / story.path).as_posix())
-    left_alone = any(absolute.match(pattern) for pattern in app.config.sourcebook_left_alone)
-    keeps_outputs = app.config.nb_execution_mode == "auto" and story.has_outputs
-    return settings.executes and not left_alone and not keeps_outputs
+    absolute = PurePosixPath((settings.root / path).as_posix())
+    if not settings.executes or any(absolute.match(one) for one in app.config.sourcebook_left_alone):
+        return False
+    return app.config.nb_execution_mode != "auto" or not read_story(settings.root, path).has_outputs
 
 
 def _tell(outcome: Outcome) -> None:
     if outcome.problem is not None:
-        LOGGER.info("  failed  %s", outcome.story.path)
+        LOGGER.info("  failed  %s", outcome.path)
     elif outcome.reasons:
         why = "; ".join(str(reason) for reason in outcome.reasons[:3])
         more = f" and {len(outcome.reasons) - 3} more" if len(outcome.reasons) > 3 else ""
-        LOGGER.info("  ran     %s in %.1f s (%s%s)", outcome.story.path, outcome.seconds, why, more)
+        LOGGER.info("  ran     %s in %.1f s (%s%s)", outcome.path, outcome.seconds, why, more)
     else:
-        LOGGER.info("  fresh   %s", outcome.story.path)
+        LOGGER.info("  fresh   %s", outcome.path)
+    for finding in outcome.findings:
+        LOGGER.warning("%s", finding, type="sourcebook", subtype=finding.code)
 
 
 def _read_twin(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -111,7 +131,7 @@ def _read_twin(app: Sphinx, docname: str, source: list[str]) -> None:
     assert path is not None
     current = Store(settings_of(app).store).current(path)
     app.env.note_dependency(str(current))
-    notebook = parse_notebook(current.read_text(encoding="utf-8"))
+    notebook = parse_own(current.read_text(encoding="utf-8"))
     values: dict[int, list[dict[str, Any]]] = {
         number: list(cell.metadata.pop(USER_EXPRESSIONS, []))
         for number, cell in enumerate(notebook.cells, start=1)

@@ -1,4 +1,4 @@
-"""What is asked of a runner, and what it gives back: one door before forked shells, real kernels and clusters."""
+"""What is asked of a runner, and what it gives back: one door to forked shells, real kernels, clusters."""
 
 from __future__ import annotations
 

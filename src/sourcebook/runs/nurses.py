@@ -1,0 +1,111 @@
+"""A nurse: the build's side of one nursery, started, asked and closed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sourcebook import tracing
+from sourcebook.runs.processes import status_words
+from sourcebook.runs.wire import Closed, Inbox, send
+
+_THREADS = ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
+_CLOSING_S = 8.0
+
+
+class Nurse:
+    """One nursery, as the process that started it sees it.
+
+    Args:
+        scratch: folder for what runners need on disk.
+        threads: threads that numerical libraries may start in each runner.
+        is_warm: whether runners are forked with libraries and a kernel in place.
+    """
+
+    def __init__(self, scratch: Path, *, threads: int, is_warm: bool) -> None:
+        (scratch / "runners").mkdir(parents=True, exist_ok=True)
+        self._folder = folder = Path(tempfile.mkdtemp(dir=scratch / "runners"))
+        self._log = folder / "nursery.log"
+        self.door, theirs = socket.socketpair()
+        asked = {"door": theirs.fileno(), "scratch": str(folder), "warm": is_warm}
+        with theirs, self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sourcebook.runs.nursery", json.dumps(asked)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=folder,  # nothing is there that an import could find
+                env=_environment(scratch, threads=threads),
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._inbox = Inbox(self.door)
+
+    def beget(self, number: int) -> socket.socket:
+        """Ask for a runner; give the end at which it will be heard."""
+        ours, theirs = socket.socketpair()
+        with theirs, contextlib.suppress(Closed):  # a closed door is seen when it is read
+            send(self.door, {"number": number}, handles=(theirs.fileno(),))
+        return ours
+
+    def kill(self, number: int) -> None:
+        """Ask for a runner's end."""
+        with contextlib.suppress(Closed):
+            send(self.door, {"kill": number})
+
+    def heard(self) -> Iterator[dict[str, Any]]:
+        """Give the answers that have come."""
+        return self._inbox.read()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the nursery has ended, with every process that came of it."""
+        return self._inbox.is_closed
+
+    def dismiss(self) -> None:
+        """Let the nursery end, with all its runners; `is_gone` says when it has."""
+        with contextlib.suppress(OSError):
+            self.door.shutdown(socket.SHUT_WR)
+
+    def bury(self) -> str:
+        """Wait for the nursery's end, and word it."""
+        self.dismiss()
+        try:
+            self._process.wait(_CLOSING_S)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self.door.close()
+        code = self._process.returncode
+        status = status_words(-code if code < 0 else code << 8)
+        told = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return f"{status}: {told[-1]}" if told and code else status
+
+
+def _environment(scratch: Path, *, threads: int) -> dict[str, str]:
+    """Give the environment of runners: as it is here, with fixed hashing and no start-up files."""
+    (scratch / "ipython").mkdir(parents=True, exist_ok=True)
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("SOURCEBOOK_")}
+    library = getattr(tracing, "preload_library", lambda: None)()
+    loaded = " ".join(filter(None, [str(library or ""), ours.get("LD_PRELOAD", "")]))
+    return {
+        **ours,
+        **{f"{name}_THREADS": str(threads) for name in _THREADS},
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONHASHSEED": "0",
+        **({"LD_PRELOAD": loaded} if loaded else {}),
+    }
