@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sourcebook.runs.collection import find_damaged
+from sourcebook.runs.store.collection import find_damaged
 from sourcebook.testing import CONFIG, Book
 
 STORIES = 3

@@ -156,11 +156,11 @@ def arrows() -> list[Arrow]:
 @pytest.fixture(scope="module")
 def rooms(arrows: list[Arrow]) -> dict[str, set[str]]:
     """Give, for every file of a module that is a folder, the files of that module it imports."""
-    files = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("*/*.py")}
+    files = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.glob("*/**/*.py")}
     known: dict[str, set[str]] = {name: set() for name in files}
     for arrow in (arrow for arrow in arrows if arrow.is_ours and arrow.path in files):
         parts = arrow.target.removeprefix("sourcebook.").split(".")
-        options = ["/".join(parts[:count]) + end for count in (3, 2, 1) for end in (".py", "/__init__.py")]
+        options = ["/".join(parts[:count]) + end for count in (4, 3, 2, 1) for end in (".py", "/__init__.py")]
         found = next((name for name in options if name in files), arrow.path)
         if found.split("/")[0] == arrow.module:
             known[arrow.path] |= {found} - {arrow.path}

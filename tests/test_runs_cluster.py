@@ -19,7 +19,7 @@ import pytest
 from sourcebook.errors import Place, StoryFailed
 from sourcebook.runs.cluster import ClusterError, ClusterPool
 from sourcebook.runs.orders import Orders
-from sourcebook.runs.pools import pool_for
+from sourcebook.runs.runners.pools import pool_for
 from sourcebook.runs.tasks import Executed, Limits, Pool, Task
 from sourcebook.testing import Book
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from kept_runs import KEY, OTHER_KEY, run_of
 
-from sourcebook.runs.collection import Collected, collect, find_damaged
 from sourcebook.runs.store import Store
+from sourcebook.runs.store.collection import Collected, collect, find_damaged
 
 DAY_S = 86_400
 LONG = 10**12

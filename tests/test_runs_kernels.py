@@ -158,7 +158,7 @@ def test_story_runs_again_when_its_input_changed_while_it_ran(desk: Book) -> Non
 
 
 def test_file_that_a_story_writes_is_no_input(desk: Book) -> None:
-    """A story that reads back its own output does not run for ever; what it wrote is to stay what it wrote."""
+    """A story that reads back its own output does not run for ever; what it wrote is to stay."""
     assert desk.reasons("book/writes.ipynb") == ()
 
     desk.write("book/own.txt", "2")

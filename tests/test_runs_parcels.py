@@ -7,7 +7,7 @@ import re
 import pytest
 
 from sourcebook import tracing
-from sourcebook.runs.parcels import Packer, Sent, environment_here, misfits, unlike
+from sourcebook.runs.cluster.parcels import Packer, Sent, environment_here, misfits, unlike
 from sourcebook.runs.tasks import Executed, Task
 from sourcebook.testing import Book
 

@@ -16,7 +16,7 @@ import pytest
 from ran_stories import PATH, printed, ran, task_of, told
 
 from sourcebook.runs import Orders
-from sourcebook.runs.pools import ColdPool, WarmPool, pool_for
+from sourcebook.runs.runners.pools import ColdPool, WarmPool, pool_for
 
 FAMILY = "import os\nprint(os.getpid(), os.getppid())\n"
 WAITS = "import time\ntime.sleep(600)"
@@ -148,7 +148,7 @@ BUILD = """
     from pathlib import Path
     sys.path.insert(0, {tests!r})
     from ran_stories import ran, task_of
-    from sourcebook.runs.pools import WarmPool
+    from sourcebook.runs.runners.pools import WarmPool
     root = Path({root!r})
     pool = WarmPool(1, scratch=root / "scratch")
     begun = lambda cell, cells: print("begun", flush=True)

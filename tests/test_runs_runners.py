@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ran_stories import task_of, told
 
-from sourcebook.runs.pools import ColdPool, WarmPool
+from sourcebook.runs.runners.pools import ColdPool, WarmPool
 
 GIB = 1 << 30
 WAITS = "import time\ntime.sleep(600)"

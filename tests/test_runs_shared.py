@@ -14,8 +14,8 @@ import pytest
 from kept_runs import KEY, OTHER_KEY, run_of
 
 from sourcebook import tracing
-from sourcebook.runs.shared import FarError, Shared
 from sourcebook.runs.store import Run, Store, told_run
+from sourcebook.runs.store.shared import FarError, Shared
 
 
 @pytest.fixture(params=["file", "memory"])

@@ -10,8 +10,8 @@ import pytest
 from kinds_of_cells import SHOWN
 from ran_stories import PATH, ran, task_of, task_of_kinds
 
-from sourcebook.runs.outputs import steady, steady_text
-from sourcebook.runs.pools import WarmPool
+from sourcebook.runs.runners.outputs import steady, steady_text
+from sourcebook.runs.runners.pools import WarmPool
 from sourcebook.stories import new_notebook, parse_notebook
 
 

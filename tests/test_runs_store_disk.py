@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from kept_runs import KEY, run_of
 
-from sourcebook.runs.collection import find_damaged
 from sourcebook.runs.store import Store, StoreError
+from sourcebook.runs.store.collection import find_damaged
 
 TESTS = Path(__file__).parent
 

@@ -115,7 +115,7 @@ def gc(folder: Path, most_mb: int, most_days: float | None) -> None:
     """Remove the runs that were not used for longest; those in use now are kept."""
     from sourcebook.desk.why import STORE
     from sourcebook.runs import Store
-    from sourcebook.runs.collection import collect
+    from sourcebook.runs.store.collection import collect
 
     def run() -> None:
         done = collect(

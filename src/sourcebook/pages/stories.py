@@ -96,7 +96,7 @@ def _store(settings: Settings) -> Iterator[Store]:
     if not settings.shared_store:
         yield Store(settings.store)
         return
-    from sourcebook.runs.shared import Shared
+    from sourcebook.runs.store.shared import Shared
 
     with closing(Shared(settings.shared_store, tell=LOGGER.info)) as shared:
         yield Store(settings.store, shared)

@@ -16,15 +16,15 @@ from sourcebook.stories import RunSettings, Story, read_story
 _LOCK = "requirements.txt"
 _INSIDE_KERNELS = (
     "errors.py",
-    "tracing.py",
     "tracing",
     "sources.py",
     "stories.py",
     "datasets.py",
     "facts",
     "figures",
+    "runs/runners",
 )
-_RUNNERS = "runs"
+"""Files and folders of this package that shape what a story gives, or what it is seen to read."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,9 @@ def _installed() -> str:
 @cache
 def _own_code() -> str:
     package = Path(__file__).parent.parent
-    names = (*_INSIDE_KERNELS, *(f"{_RUNNERS}/{name}.py" for name in ("kernels", "runner", "shell")))
-    files = [file for name in names for file in sorted([package / name, *(package / name).rglob("*.py")])]
+    files = [
+        file
+        for name in _INSIDE_KERNELS
+        for file in sorted([package / name, *(package / name).rglob("*.py"), *(package / name).rglob("*.c")])
+    ]
     return tracing.digest_of_bytes(b"\0".join(file.read_bytes() for file in files if file.is_file()))

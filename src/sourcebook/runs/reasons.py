@@ -70,10 +70,3 @@ def _changed_inputs(run: Run, root: Path) -> tuple[Reason, ...]:
             is_module = name.endswith(".py") and kind == "changed"
             found.append(Reason("local module changed" if is_module else f"input {kind}", name))
     return tuple(found)
-
-
-def parts_of(story, root):  # type: ignore
-    """Stand in until kernels.py needs it no more."""
-    from sourcebook.runs.keys import environment_of, keyed
-
-    return keyed(story, environment_of(root)).parts

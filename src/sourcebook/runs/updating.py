@@ -178,7 +178,7 @@ class _Update:
 
     def _pool(self) -> Pool:
         if self.pool is None:
-            from sourcebook.runs.pools import pool_for
+            from sourcebook.runs.runners.pools import pool_for
 
             self.pool = pool_for(self.orders, scratch=self.store.folder, files_of=self._files_of)
             self._pools.append(self.pool)
@@ -189,7 +189,7 @@ class _Update:
         if self.pool not in self._pools:
             return None
         if len(self._pools) == 1:
-            from sourcebook.runs.pools import ColdPool
+            from sourcebook.runs.runners.pools import ColdPool
 
             self._pools.append(ColdPool(self.orders.places, scratch=self.store.folder))
         return self._pools[1]

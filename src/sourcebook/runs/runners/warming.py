@@ -23,7 +23,7 @@ _MODULES = (
     "sourcebook.figures",
     "sourcebook.figures.bare",
     "sourcebook.figures.descriptions.alt_text",
-    "sourcebook.runs.shell",
+    "sourcebook.runs.runners.shell",
 )
 
 _TYPICAL = """
@@ -68,7 +68,7 @@ def build_objects() -> None:
 
 
 def _build_notebook() -> None:
-    from sourcebook.runs.outputs import steady
+    from sourcebook.runs.runners.outputs import steady
     from sourcebook.stories import find_expressions, new_notebook, parse_notebook, write_text
 
     notebook = parse_notebook(write_text(new_notebook([("code", "1"), ("markdown", "{eval}`x`")])))

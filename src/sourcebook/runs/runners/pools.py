@@ -16,9 +16,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sourcebook.runs.flights import Flight
-from sourcebook.runs.nurses import Nurse
 from sourcebook.runs.orders import Orders
+from sourcebook.runs.runners.flights import Flight
+from sourcebook.runs.runners.nurses import Nurse
 from sourcebook.runs.tasks import Executed, Pool, Task, Watcher
 
 _NEVER_S = 3600.0

@@ -18,8 +18,8 @@ from typing import Any
 
 from sourcebook import tracing
 from sourcebook.errors import Place, StoryError
-from sourcebook.runs.blobs import Blobs, StoreError, is_digest, put_down, write_whole
-from sourcebook.runs.shared import Shared
+from sourcebook.runs.store.blobs import Blobs, StoreError, is_digest, put_down, write_whole
+from sourcebook.runs.store.shared import Shared
 
 __all__ = ["Run", "RunGone", "Store", "StoreError", "is_output_name"]
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sourcebook.errors import Place, StoryFailed
-from sourcebook.runs.failures import told_slow_cell, told_slow_story
-from sourcebook.runs.nurses import Nurse
-from sourcebook.runs.processes import status_words
+from sourcebook.runs.runners.failures import told_slow_cell, told_slow_story
+from sourcebook.runs.runners.nurses import Nurse
+from sourcebook.runs.runners.processes import status_words
+from sourcebook.runs.runners.wire import Closed, Inbox, parse_failure, send, task_message
 from sourcebook.runs.tasks import Executed, RunnerDied, Task, Watcher
-from sourcebook.runs.wire import Closed, Inbox, parse_failure, send, task_message
 
 _START_S = 120.0
 _END_S = 600.0

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sourcebook.errors import BookError, Place, StoryFailed
+from sourcebook.runs.runners.wire import Closed, failure_message, parse_task, receive, send
 from sourcebook.runs.tasks import RunnerDied, Task
-from sourcebook.runs.wire import Closed, failure_message, parse_task, receive, send
 
 if TYPE_CHECKING:
-    from sourcebook.runs.kernels import KernelExecution
-    from sourcebook.runs.shell import Application, ShellExecution
+    from sourcebook.runs.runners.kernels import KernelExecution
+    from sourcebook.runs.runners.shell import Application, ShellExecution
 
 _OOM_SCORE = "500"  # where memory runs out, a runner goes before the build does
 
@@ -93,12 +93,12 @@ class _Runner:
     def _execute(self) -> ShellExecution | KernelExecution:
         execution: ShellExecution | KernelExecution
         if self.task.kind == "warm" and self.application is not None:
-            from sourcebook.runs.shell import ShellExecution
+            from sourcebook.runs.runners.shell import ShellExecution
 
             execution = ShellExecution.of(self.task, self)
             execution.open(self.application)
         else:
-            from sourcebook.runs.kernels import KernelExecution
+            from sourcebook.runs.runners.kernels import KernelExecution
 
             execution = KernelExecution.of(self.task, self)
             execution.connection_file = files_of(self.scratch, self.pid)[1]
@@ -108,7 +108,7 @@ class _Runner:
 
 
 def _answer_of(execution: ShellExecution | KernelExecution) -> dict[str, Any]:
-    from sourcebook.runs.outputs import steady
+    from sourcebook.runs.runners.outputs import steady
     from sourcebook.stories import write_text
 
     steady(execution.nb)

@@ -22,10 +22,10 @@ from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.session import Session
 
 from sourcebook import tracing
-from sourcebook.runs.execution import DRAW_BARE_CHARTS, Execution
-from sourcebook.runs.failures import told_exit
-from sourcebook.runs.seeds import seed
-from sourcebook.runs.streams import Printed
+from sourcebook.runs.runners.execution import DRAW_BARE_CHARTS, Execution
+from sourcebook.runs.runners.failures import told_exit
+from sourcebook.runs.runners.seeds import seed
+from sourcebook.runs.runners.streams import Printed
 
 
 class _Outbox(Session):

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from sourcebook import tracing
 from sourcebook.errors import BookError
-from sourcebook.runs.blobs import is_digest
+from sourcebook.runs.store.blobs import is_digest
 
 Answer = TypeVar("Answer")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from sourcebook import tracing
-from sourcebook.runs.processes import status_words
-from sourcebook.runs.wire import Closed, Inbox, send
+from sourcebook.runs.runners.processes import status_words
+from sourcebook.runs.runners.wire import Closed, Inbox, send
 
 _THREADS = ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
 _CLOSING_S = 8.0
@@ -40,7 +40,7 @@ class Nurse:
         asked = {"door": theirs.fileno(), "scratch": str(folder), "warm": is_warm}
         with theirs, self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sourcebook.runs.nursery", json.dumps(asked)],
+                [sys.executable, "-m", "sourcebook.runs.runners.nursery", json.dumps(asked)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,

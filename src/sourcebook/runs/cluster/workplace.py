@@ -16,10 +16,10 @@ from typing import Any
 from distributed import Worker, WorkerPlugin, get_worker
 
 from sourcebook.errors import BookError, Place
-from sourcebook.runs.blobs import Blobs
+from sourcebook.runs.cluster.parcels import Answer, Done, Failed, Lacking, Parcel, Unlike, environment_here
 from sourcebook.runs.orders import Orders
-from sourcebook.runs.parcels import Answer, Done, Failed, Lacking, Parcel, Unlike, environment_here
 from sourcebook.runs.store import is_output_name
+from sourcebook.runs.store.blobs import Blobs
 from sourcebook.runs.tasks import Executed, Pool, RunnerDied, Watcher
 
 TOPIC = "sourcebook-cells"

@@ -1,6 +1,6 @@
 """The nursery: a process that has imported the usual libraries, and forks a runner for each story.
 
-    python -m sourcebook.runs.nursery {"door": 5, "scratch": "...", "warm": true}
+    python -m sourcebook.runs.runners.nursery {"door": 5, "scratch": "...", "warm": true}
 
 It takes requests at its door, a Unix socket: `{"number": 3}` with an end of the runner's own socket
 begets a runner, `{"kill": 3}` kills one. It answers `{"born": 3}`, and `{"ended": 3, "status": ...}`
@@ -22,13 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sourcebook.runs.processes import adopt_orphans, bury, die_with, guarded, kill_group, kill_orphans
-from sourcebook.runs.runner import files_of, serve
-from sourcebook.runs.seeds import steady_ids
-from sourcebook.runs.wire import Closed, receive, send
+from sourcebook.runs.runners.processes import adopt_orphans, bury, die_with, guarded, kill_group, kill_orphans
+from sourcebook.runs.runners.runner import files_of, serve
+from sourcebook.runs.runners.seeds import steady_ids
+from sourcebook.runs.runners.wire import Closed, receive, send
 
 if TYPE_CHECKING:
-    from sourcebook.runs.shell import Application
+    from sourcebook.runs.runners.shell import Application
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Nursery:
 
     def _warm_up(self) -> None:
         """Build objects once, after the first fork: if it was the only one, nobody waits for it."""
-        from sourcebook.runs.warming import build_objects
+        from sourcebook.runs.runners.warming import build_objects
 
         self._is_warmed_up = True
         build_objects()
@@ -131,7 +131,7 @@ def main(asked: dict[str, Any]) -> None:
     guarded(door)
     application = None
     if asked["warm"]:
-        from sourcebook.runs.warming import import_libraries
+        from sourcebook.runs.runners.warming import import_libraries
 
         steady_ids()
         import_libraries()
@@ -142,7 +142,7 @@ def main(asked: dict[str, Any]) -> None:
 
 
 def _build_kernel() -> Application:
-    from sourcebook.runs.shell import build
+    from sourcebook.runs.runners.shell import build
 
     return build()
 

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from sourcebook.errors import StoryFailed
-from sourcebook.runs.failures import told_cell, told_expression, told_long_output
+from sourcebook.runs.runners.failures import told_cell, told_expression, told_long_output
 from sourcebook.runs.tasks import Task
 from sourcebook.stories import USER_EXPRESSIONS, find_expressions, parse_notebook, without_outputs
 

@@ -21,7 +21,7 @@ _FEW_FILES, _FEW_BYTES = 500, 32_000_000
 
 
 class Runners(Protocol):
-    """Gives the runners of one machine, as `sourcebook.runs.pools.pool_for` does."""
+    """Gives the runners of one machine, as `sourcebook.runs.runners.pools.pool_for` does."""
 
     def __call__(self, orders: Orders, *, scratch: Path) -> Pool:
         """Give runners that follow orders, and keep what they need on disk in a folder."""
@@ -213,7 +213,7 @@ def misfits(root: Path, executed: Executed, sent: Iterable[Sent]) -> tuple[str, 
 @cache
 def environment_here() -> Mapping[str, str]:
     """Give what stories run in on this machine: Python, system, this package's code, every package."""
-    package = Path(__file__).parent.parent
+    package = Path(__file__).parents[2]
     code = b"\0".join(path.read_bytes() for path in sorted(package.rglob("*.py")))
     return {
         **{str(one.metadata["Name"]).lower(): one.version for one in distributions()},

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sourcebook import tracing
-from sourcebook.runs.blobs import is_digest
 from sourcebook.runs.store import Run, Store, alone_in, read_last, read_manifest, write_manifest
+from sourcebook.runs.store.blobs import is_digest
 
 _DAY_S = 86_400
 _MERCY_S = 3_600  # a build that is under way names its new files within that time

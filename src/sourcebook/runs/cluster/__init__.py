@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sourcebook.errors import BookError, Place, StoryFailed
-from sourcebook.runs.blobs import put_down
-from sourcebook.runs.orders import Orders
-from sourcebook.runs.parcels import (
+from sourcebook.runs.cluster.parcels import (
     Answer,
     Done,
     Failed,
@@ -34,7 +32,9 @@ from sourcebook.runs.parcels import (
     misfits,
     unlike,
 )
+from sourcebook.runs.orders import Orders
 from sourcebook.runs.store import is_output_name
+from sourcebook.runs.store.blobs import put_down
 from sourcebook.runs.tasks import Executed, Pool, RunnerDied, Task, Watcher
 
 _AT_ONCE = 64
@@ -106,7 +106,7 @@ class ClusterPool:
         self._client.close()
 
     def _open_workplaces(self, address: str, reach_s: float) -> None:
-        from sourcebook.runs.workplace import Workplace, software_there
+        from sourcebook.runs.cluster.workplace import Workplace, software_there
 
         try:
             self._client.wait_for_workers(1, timeout=reach_s)
@@ -178,7 +178,7 @@ class ClusterPool:
     def _ask(self, run: _Run, parcel: Parcel, worker: str | None) -> Answer:
         from distributed import CancelledError, KilledWorker
 
-        from sourcebook.runs.workplace import run_there
+        from sourcebook.runs.cluster.workplace import run_there
 
         place = Place(run.task.path)
         run.remote = self._client.submit(
@@ -203,7 +203,7 @@ class ClusterPool:
 
     def _hand_over(self, lacking: Lacking, packer: Packer) -> None:
         """Send a worker the files it has not got; two stories do not send the same one twice."""
-        from sourcebook.runs.workplace import receive, still_lacking
+        from sourcebook.runs.cluster.workplace import receive, still_lacking
 
         with self._lock:
             door = self._doors.setdefault(lacking.worker, threading.Lock())
@@ -245,7 +245,7 @@ class ClusterPool:
 
     def _stop(self, run: _Run) -> None:
         """End a run that nobody waits for any more."""
-        from sourcebook.runs.workplace import stop_there
+        from sourcebook.runs.cluster.workplace import stop_there
 
         with contextlib.suppress(Exception):  # the cluster may be gone, and the run with it
             if run.remote is not None and self._client.status == "running":
@@ -301,7 +301,7 @@ def _connected(address: str, reach_s: float) -> Any:
 
 
 def _topic() -> str:
-    from sourcebook.runs.workplace import TOPIC
+    from sourcebook.runs.cluster.workplace import TOPIC
 
     return TOPIC
 

@@ -19,9 +19,9 @@ from traitlets import default
 
 from sourcebook import tracing
 from sourcebook.errors import Place, StoryFailed
-from sourcebook.runs import seeds
-from sourcebook.runs.execution import DRAW_BARE_CHARTS, Execution
-from sourcebook.runs.processes import status_words
+from sourcebook.runs.runners import seeds
+from sourcebook.runs.runners.execution import DRAW_BARE_CHARTS, Execution
+from sourcebook.runs.runners.processes import status_words
 from sourcebook.runs.tasks import RunnerDied
 
 _TRACING = "__import__('sourcebook.tracing', fromlist=['tracing'])"
