@@ -97,6 +97,7 @@ def _orders_of(config: Config) -> Orders:
         workers=config.sourcebook_workers,
         timeout_s=float(config.nb_execution_timeout),
         story_timeout_s=config.sourcebook_story_timeout,
+        draws_bare_charts=config.sourcebook_bare_charts == "drawn",
     )
     return orders.overruled(os.environ)
 

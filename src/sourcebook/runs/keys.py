@@ -54,50 +54,66 @@ class Keyed:
         return tracing.digest_of_bytes(json.dumps(told, sort_keys=True).encode())
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What decides for all stories of a book alike.
+
+    Attributes:
+        environment: what `environment_of` gives.
+        draws_bare_charts: whether charts shown without `figure` are drawn as plain figures.
+    """
+
+    environment: str
+    draws_bare_charts: bool = True
+
+    def parts(self, settings: RunSettings) -> dict[str, str]:
+        """Give what of a story's key depends on them, and on what the story asks for."""
+        chosen = [settings.runner, settings.inputs, settings.network, self.draws_bare_charts]
+        return {"setting": _digest(chosen), "environment": self.environment}
+
+
 def key_of(story: Story, root: Path) -> str:
-    """Give the digest under which a story's runs are kept."""
-    return keyed(story, environment_of(root)).key
+    """Give the digest under which a story's runs are kept, in a book that draws bare charts."""
+    return keyed(story, Surroundings(environment_of(root))).key
 
 
-def keyed(story: Story, environment: str) -> Keyed:
+def keyed(story: Story, surroundings: Surroundings) -> Keyed:
     """Give what decides whether a story must run.
 
     Args:
         story: the story as written.
-        environment: what `environment_of` gave.
+        surroundings: what decides for all stories alike.
     """
     code = [step for step in story.steps if step[0] == "code"]
     expressions = [step for step in story.steps if step[0] != "code"]
     order = [step[0] for step in story.steps]
-    settings = [story.settings.runner, story.settings.inputs, story.settings.network]
     parts = {
         "code": _digest(code),
         "expression": _digest([order, expressions]),
         "kernel": story.kernel,
-        "setting": _digest(settings),
-        "environment": environment,
+        **surroundings.parts(story.settings),
     }
     text = tracing.digest_of_bytes(story.text.encode())
     return Keyed(story.path, text, parts, story.settings, story.has_outputs, story.language)
 
 
-def read_keyed(root: Path, path: str, *, environment: str, folder: Path) -> Keyed:
+def read_keyed(root: Path, path: str, *, surroundings: Surroundings, folder: Path) -> Keyed:
     """Give what decides whether a notebook must run, from an earlier look if the file is the same.
 
     Args:
         root: the book's folder.
         path: the notebook, relative to it.
-        environment: what `environment_of` gave.
+        surroundings: what decides for all stories alike.
         folder: where looks are kept.
 
     Raises:
         StoryError: the file is missing or is no notebook.
     """
     kept = folder / f"{path}.json"
-    known = _read_look(kept, tracing.digest_of(root, path), environment)
+    known = _read_look(kept, tracing.digest_of(root, path), surroundings)
     if known is not None:
         return known
-    look = keyed(read_story(root, path), environment)
+    look = keyed(read_story(root, path), surroundings)
     told = json.dumps({"reader": _reader(), **asdict(look)})
     kept.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -120,7 +136,7 @@ def _digest(told: object) -> str:
     return tracing.digest_of_bytes(json.dumps(told).encode())
 
 
-def _read_look(kept: Path, digest: str, environment: str) -> Keyed | None:
+def _read_look(kept: Path, digest: str, surroundings: Surroundings) -> Keyed | None:
     try:
         told: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if told.pop("reader") != _reader() or told["text"] != digest:
@@ -132,7 +148,7 @@ def _read_look(kept: Path, digest: str, environment: str) -> Keyed | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return replace(look, parts={**look.parts, "environment": environment})
+    return replace(look, parts={**look.parts, **surroundings.parts(look.settings)})
 
 
 @cache

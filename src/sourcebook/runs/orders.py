@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Orders:
         is_cold: whether every story gets a fresh process and a Jupyter kernel of its own.
         is_forced: whether every story runs, whatever is known of it.
         keeps_going: whether a story that fails leaves the others to be published.
+        draws_bare_charts: whether charts shown without `figure` are drawn as plain figures.
         cluster: address of a Dask scheduler that runs the stories; None for this machine.
     """
 
@@ -36,6 +39,7 @@ class Orders:
     is_cold: bool = False
     is_forced: bool = False
     keeps_going: bool = False
+    draws_bare_charts: bool = True
     cluster: str | None = None
 
     def overruled(self, environment: Mapping[str, str]) -> Orders:
@@ -51,6 +55,11 @@ class Orders:
     def threads(self) -> int:
         """Threads that numerical libraries may start in each story: together as many as processors."""
         return max(1, _processors() // self.places)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Most memory of one process of a story: together, stories leave a fifth to the rest."""
+        return int(_memory_bytes() * 0.8) // self.places
 
 
 def variables_of(orders: Mapping[str, Any]) -> dict[str, str]:
@@ -75,6 +84,15 @@ class Outcome:
     seconds: float = 0.0
     problem: BookError | None = None
     findings: tuple[Finding, ...] = ()
+
+
+def _memory_bytes() -> int:
+    """Give the memory of this machine, or of the container that this process is in."""
+    sizes = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # another version of cgroups, another system, or "max"
+            sizes.append(int(Path(name).read_text()))
+    return min(sizes)
 
 
 def _processors() -> int:

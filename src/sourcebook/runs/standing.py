@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sourcebook import tracing
-from sourcebook.runs.keys import Keyed, environment_of, read_keyed
+from sourcebook.runs.keys import Keyed, Surroundings, environment_of, read_keyed
 from sourcebook.runs.reasons import Reason, reasons
 from sourcebook.runs.store import Run, Store
 
+_CHOICE = "draws-bare-charts.json"
 LOOKS = "keys"
 """Folder of the store in which looks at notebooks are kept."""
 
@@ -41,7 +43,12 @@ class Standing:
 
 
 def standings_of(
-    root: Path, paths: Iterable[str], *, store: Store, forced: bool = False
+    root: Path,
+    paths: Iterable[str],
+    *,
+    store: Store,
+    forced: bool = False,
+    draws_bare_charts: bool | None = None,
 ) -> dict[str, Standing]:
     """Say how stories stand, by path.
 
@@ -50,15 +57,30 @@ def standings_of(
         paths: notebooks, relative to it.
         store: where runs are kept.
         forced: whether they are to run whatever is known of them.
+        draws_bare_charts: whether charts shown without `figure` are drawn; as in the last build if None.
 
     Raises:
         StoryError: a notebook cannot be read.
     """
-    environment = environment_of(root)
-    looks = store.folder / LOOKS
-    stories = [read_keyed(root, path, environment=environment, folder=looks) for path in paths]
+    drawn = _noted(store) if draws_bare_charts is None else draws_bare_charts
+    surroundings, looks = Surroundings(environment_of(root), drawn), store.folder / LOOKS
+    stories = [read_keyed(root, path, surroundings=surroundings, folder=looks) for path in paths]
     store.fetch([story.key for story in stories], root)
     return {story.path: standing_of(story, root, store=store, forced=forced) for story in stories}
+
+
+def note_choice(store: Store, *, draws_bare_charts: bool) -> None:
+    """Note what the book chose, for whoever asks how its stories stand without reading its settings."""
+    if _noted(store) != draws_bare_charts:
+        store.folder.mkdir(parents=True, exist_ok=True)
+        (store.folder / _CHOICE).write_text(json.dumps(draws_bare_charts), encoding="utf-8")
+
+
+def _noted(store: Store) -> bool:
+    try:
+        return bool(json.loads((store.folder / _CHOICE).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return True
 
 
 def standing_of(story: Keyed, root: Path, *, store: Store, forced: bool = False) -> Standing:

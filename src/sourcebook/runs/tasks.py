@@ -44,6 +44,8 @@ class Task:
             "kernel", the Jupyter kernel that the notebook names.
         network: whether the story may connect to other machines.
         limits: what the run may use.
+        draws_bare_charts: whether a chart shown without `figure` is drawn as a plain figure; else its
+            library shows it.
     """
 
     root: Path
@@ -52,6 +54,7 @@ class Task:
     kind: RunnerKind = "warm"
     network: bool = False
     limits: Limits = field(default_factory=Limits)
+    draws_bare_charts: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from pathlib import Path
 from sourcebook import tracing
 from sourcebook.errors import BookError, BuildFailed, Finding, Place
 from sourcebook.runs.handoffs import HandOff, find_hand_offs, refuse_cycles, waits_of
-from sourcebook.runs.keys import Keyed, keyed
+from sourcebook.runs.keys import Keyed, Surroundings, keyed
 from sourcebook.runs.laying import lay_out
 from sourcebook.runs.orders import Orders, Outcome
 from sourcebook.runs.reasons import Reason
 from sourcebook.runs.schedule import Progress, Result, Schedule, Silent
-from sourcebook.runs.standing import Standing, standing_of, standings_of
+from sourcebook.runs.standing import Standing, note_choice, standing_of, standings_of
 from sourcebook.runs.store import Run, RunGone, Store
 from sourcebook.runs.tasks import Executed, Limits, Pool, RunnerKind, Task
 from sourcebook.stories import find_code, read_story
@@ -89,7 +89,11 @@ class _Update:
     def bring(self, paths: Sequence[str]) -> dict[str, Outcome]:
         """Bring stories up to date, and give what became of each."""
         forced = self.orders.is_forced
-        self.standings = standings_of(self.root, paths, store=self.store, forced=forced)
+        drawn = self.orders.draws_bare_charts
+        note_choice(self.store, draws_bare_charts=drawn)
+        self.standings = standings_of(
+            self.root, paths, store=self.store, forced=forced, draws_bare_charts=drawn
+        )
         try:
             self._run()
         finally:
@@ -161,10 +165,20 @@ class _Update:
         limits = Limits(
             cell_s=asked.timeout or self.orders.timeout_s,
             story_s=asked.story_timeout or self.orders.story_timeout_s,
+            memory_bytes=self.orders.memory_bytes,
             threads=self.orders.threads,
         )
         kind: RunnerKind = "kernel" if is_kernel else "warm"
-        return Task(self.root, path, text, kind, asked.network, limits)
+        drawn = self.orders.draws_bare_charts
+        return Task(
+            self.root,
+            path,
+            text=text,
+            kind=kind,
+            network=asked.network,
+            limits=limits,
+            draws_bare_charts=drawn,
+        )
 
     def _present(self, path: str) -> tuple[Keyed, str]:
         """Give a story as it is now, which may be another than a moment ago, and its text."""
@@ -174,7 +188,8 @@ class _Update:
             if tracing.digest_of_bytes(text.encode()) == looked_at.text:
                 return looked_at, text
         story = read_story(self.root, path)
-        return keyed(story, looked_at.parts["environment"]), story.text
+        surroundings = Surroundings(looked_at.parts["environment"], self.orders.draws_bare_charts)
+        return keyed(story, surroundings), story.text
 
     def _pool(self) -> Pool:
         if self.pool is None:

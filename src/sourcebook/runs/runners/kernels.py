@@ -129,7 +129,8 @@ class KernelExecution(Execution):
         """Have bare charts drawn, fix what is chance, and begin to trace."""
         if self.language == "python":
             seed = _SEED.format(file=seeds.__file__, path=self.task.path)
-            await self.ask((*DRAW_BARE_CHARTS, seed, _RESTART))
+            drawing = DRAW_BARE_CHARTS if self.task.draws_bare_charts else ()
+            await self.ask((*drawing, seed, _RESTART))
 
     async def ask(self, expressions: Sequence[str], code: str = "") -> dict[str, dict[str, Any]]:
         """Run code silently, then give the values of expressions as Jupyter tells them."""

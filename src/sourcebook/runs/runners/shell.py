@@ -195,7 +195,7 @@ class ShellExecution(Execution):
 
     async def begin(self) -> None:
         """Have bare charts drawn, fix what is chance, and begin to trace."""
-        await self.ask(DRAW_BARE_CHARTS)
+        await self.ask(DRAW_BARE_CHARTS if self.task.draws_bare_charts else ())
         seed(self.task.path)
         tracing.start(self.task.root, log=self.log_file, network=self.task.network)
 
