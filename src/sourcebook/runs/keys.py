@@ -85,11 +85,13 @@ def keyed(story: Story, surroundings: Surroundings) -> Keyed:
         surroundings: what decides for all stories alike.
     """
     code = [step for step in story.steps if step[0] == "code"]
-    expressions = [step for step in story.steps if step[0] != "code"]
-    order = [step[0] for step in story.steps]
+    kinds = [step[0] for step in story.steps]
+    expressions = [  # each after so many code cells
+        (kinds[:place].count("code"), step) for place, step in enumerate(story.steps) if step[0] != "code"
+    ]
     parts = {
         "code": _digest(code),
-        "expression": _digest([order, expressions]),
+        "expression": _digest(expressions),
         "kernel": story.kernel,
         **surroundings.parts(story.settings),
     }
