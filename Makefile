@@ -1,12 +1,13 @@
 # The commands of this repository; `make` alone lists them. What they need of the machine, `.ci/machine` installs.
 
 .DEFAULT_GOAL := help
-.PHONY: help site test check check-code check-types check-data preview lock clean environment tools
+.PHONY: help site cold test soak check check-code check-types check-data preview lock clean environment tools
 
 BIN := .venv/bin
 HTML := _build/html
 PORT ?= 8000
 WORKERS ?= 2
+ROUNDS ?= 200
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,9 +15,15 @@ help: ## List these commands
 site: environment ## Build the story into _build/html
 	@browser="$$(bash .ci/machine browser)" && CHROMIUM="$$browser" $(BIN)/sourcebook build --strict
 
+cold: environment ## Run every story again in a fresh kernel; stop if one gives other outputs than before
+	@browser="$$(bash .ci/machine browser)" && CHROMIUM="$$browser" $(BIN)/sourcebook build --strict --rerun --cold
+
 test: environment tools ## Run the tests; ARGS="-k facts" picks some, WORKERS=4 uses more cores
 	@browser="$$(bash .ci/machine browser)" && \
 	CHROMIUM="$$browser" $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+soak: environment ## Kill builds at random moments, ROUNDS=200 times, and see that nothing is ever wrong
+	$(BIN)/python benchmarks/soak.py --rounds $(ROUNDS)
 
 check: check-code check-types check-data ## Check the code, its types, and the data with the stories that use it
 

@@ -78,7 +78,8 @@ def build(folder: Path, cluster: str | None, workers: int | None, **flags: bool)
             )
         click.echo(f"The site is in {site}")
         if tally.failed:
-            click.echo(f"these stories failed, and their pages say so: {', '.join(sorted(tally.failed))}", err=True)
+            failed = ", ".join(sorted(tally.failed))
+            click.echo(f"these stories failed, and their pages say so: {failed}", err=True)
             sys.exit(1)
 
     _exit_on_error(run)
