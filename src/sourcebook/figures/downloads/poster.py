@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -71,7 +72,7 @@ def png_of(svg: str) -> bytes:
 
     altair_charts.register_fonts()
     try:
-        return _packed(vl_convert.svg_to_png(svg, scale=2))
+        return _packed(vl_convert.svg_to_png(_covered(svg), scale=2))
     except (RuntimeError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise FigureError(f"a picture cannot be drawn as PNG: {reason}") from error
@@ -151,14 +152,55 @@ def _element(name: str, attributes: dict[str, str]) -> ElementTree.Element:
     return ElementTree.Element(f"{{{_SVG}}}{name}", attributes)
 
 
+def _covered(svg: str) -> str:
+    """Give a poster whose chart is not cut at its edges but covered there, which is the same picture.
+
+    To cut, the renderer makes a second picture of the size of the poster and a mask for it: it takes four
+    times as long.
+    """
+    try:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError:  # the renderer says it better
+        return svg
+    charts = root.findall(f"{{{_SVG}}}svg")
+    if len(charts) != 1 or len(root) == 0:
+        return svg
+    (chart,) = charts
+    ground = next(number for number, one in enumerate(root) if one.tag == f"{{{_SVG}}}rect")
+    root.remove(chart)
+    chart.set("overflow", "visible")
+    root[ground + 1 : ground + 1] = [chart, *_margins(root, chart)]
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _margins(root: ElementTree.Element, chart: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    """Give the paper above, below, before and behind the chart."""
+    whole_width, whole_height = (float(root.get(side, "0")) for side in ("width", "height"))
+    left, top, width, height = (
+        float(chart.get(name, "0").removesuffix("px")) for name in ("x", "y", "width", "height")
+    )
+    right, bottom = left + width, top + height
+    for x, y, wide, high in (
+        (0.0, 0.0, whole_width, top),
+        (0.0, bottom, whole_width, whole_height - bottom),
+        (0.0, top, left, height),
+        (right, top, whole_width - right, height),
+    ):
+        at = {"x": x, "y": y, "width": max(wide, 0), "height": max(high, 0)}
+        yield _element("rect", {**{name: str(value) for name, value in at.items()}, "fill": PALETTE["bg"]})
+
+
 def _packed(png: bytes) -> bytes:
-    """Give the same pixels in a quarter of the bytes: the library that draws them packs in a hurry."""
+    """Give the same pixels in a quarter of the bytes: the library that draws them packs in a hurry.
+
+    Beyond level 6 packing takes twice as long for half a per cent.
+    """
     chunks, start = [], len(_PNG)
     while start < len(png):
         (size,) = struct.unpack_from(">I", png, start)
         chunks.append((png[start + 4 : start + 8], png[start + 8 : start + 8 + size]))
         start += 12 + size
-    pixels = zlib.compress(zlib.decompress(b"".join(data for kind, data in chunks if kind == b"IDAT")), 8)
+    pixels = zlib.compress(zlib.decompress(b"".join(data for kind, data in chunks if kind == b"IDAT")), 6)
     head = [(kind, data) for kind, data in chunks if kind not in {b"IDAT", b"IEND"}]
     return _PNG + b"".join(_chunk(kind, data) for kind, data in (*head, (b"IDAT", pixels), (b"IEND", b"")))
 
