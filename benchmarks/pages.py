@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/pages.py --small 100 --large 1000 --stock-large 300
 
 Books of text pages are built from nothing, the small and the large one in turn; printed is the time per page
-of each, less what a book of one page takes, and the ratio of large to small: 1.0 is linear. Stock's large book
-is smaller by default, since its time grows with the square of the pages.
+of each, less what a book of one page takes, and the ratio of large to small: 1.0 is linear. Stock's large
+book is smaller by default, since its time grows with the square of the pages.
 """
 
 from __future__ import annotations
