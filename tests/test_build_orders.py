@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from page_parts import soup, words_of
 
+from sourcebook.stories import parse_notebook, write_text
 from sourcebook.testing import CONFIG, Book, Built
 
 _GOOD = ("md:# Good", "x = 6 * 7\nprint('well')", "md: It is {eval}`x`.")
@@ -110,6 +111,59 @@ def test_cold_build_gives_the_bytes_of_a_warm_one(tmp_path: Path) -> None:
 
     assert (warm.code, cold.code) == (0, 0)
     assert cold.files() == warm.files()
+
+
+def test_shared_store_brings_the_runs_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one machine has run, another one that has the same data does not run again."""
+    monkeypatch.setenv("SOURCEBOOK_STORE", f"file://{tmp_path}/runs")
+    first = _book(tmp_path / "mine", good=_GOOD).build()
+
+    second = _book(tmp_path / "yours", good=_GOOD).build()
+
+    assert (first.ran, second.ran) == (("book/good.ipynb",), ())
+    assert second.files() == first.files()
+
+
+_CONNECTING = "socket.create_connection(('192.0.2.1', 80), timeout=0.1)"  # an address kept for examples
+_ASKING = f"import socket\ntry:\n    {_CONNECTING}\nexcept OSError:\n    print('no answer')"
+
+
+def test_network_is_refused_while_stories_run(tmp_path: Path) -> None:
+    """What a page shows stands in data/: a story that asks elsewhere is stopped, and told how to mend it."""
+    book = _book(tmp_path / "book", asks=("md:# Asks", "import socket\n" + _CONNECTING))
+
+    built = book.build()
+
+    assert built.code == 1
+    assert "where: book/asks.ipynb, cell 2, line 2" in built.output
+    assert "data/" in built.output.split("mend:")[1]
+
+
+def test_network_that_a_story_is_allowed_is_a_warning(tmp_path: Path) -> None:
+    """Who needs it can have it, and everybody hears that the run cannot be kept faithfully."""
+    book = _book(tmp_path / "book", asks=("md:# Asks", _ASKING))
+    notebook = parse_notebook((book.root / "book/asks.ipynb").read_text(encoding="utf-8"))
+    notebook.metadata["sourcebook"] = {"network": True}
+    book.write("book/asks.ipynb", write_text(notebook))
+
+    built, strict = book.build(), book.build("--strict")
+
+    assert (built.code, strict.code) == (0, 1)
+    assert "asked the network (192.0.2.1:80)" in built.output
+
+
+def test_setting_that_no_story_has_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    """A misspelt setting must not do nothing in silence."""
+    book = _book(tmp_path / "book", good=_GOOD)
+    notebook = parse_notebook((book.root / "book/good.ipynb").read_text(encoding="utf-8"))
+    notebook.metadata["sourcebook"] = {"runer": "kernel"}
+    book.write("book/good.ipynb", write_text(notebook))
+
+    built = book.build()
+
+    assert built.code == 1
+    assert "where: book/good.ipynb, field 'sourcebook.runer'" in built.output
+    assert "did you mean 'runner'?" in built.output
 
 
 def test_interrupted_build_ends_every_runner_and_keeps_what_had_ended(tmp_path: Path) -> None:
