@@ -42,7 +42,7 @@ shown = [
     for engine, spec in (("plotly", pies(number)), ("vega", bars(number)))
 ]
 shown.insert(2, ("broken-vega", figure("broken-vega", "vega", {"mark": "no such mark"})))
-shown.insert(5, ("broken-plotly", figure("broken-plotly", "plotly", {"data": 7, "layout": {}})))
+shown.insert(5, ("broken-plotly", figure("broken-plotly", "plotly", {"data": [None], "layout": {}})))
 folder, hands = Path(sys.argv[1]), int(sys.argv[2])
 drawings.processors = lambda: hands
 then = lambda path, figure: (folder / "then" / path).touch(exist_ok=False)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from sourcebook.errors import FigureError
+from sourcebook.figures.chromium import BrowserGone, Connection, started
 
 THEME = Path(__file__).parent.parent / "theme"
 
@@ -30,6 +35,25 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+_BARE = (
+    "--headless",
+    "--no-startup-window",
+    "--in-process-gpu",
+    "--disable-breakpad",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--hide-scrollbars",
+    "--mute-audio",
+    "--force-color-profile=srgb",
+    "--enable-features=NetworkServiceInProcess2",
+    "--disable-features=SpareRendererForSitePerProcess,WebUIOmniboxPopup,WebUIOmniboxAimPopup,AimEnabled",
+)
+"""Flags for one page and nothing else: fewer processes, and no pages for a window that nobody sees."""
+
+_SCREEN = {"width": 1280, "height": 720, "deviceScaleFactor": 1, "mobile": False}
+_BETWEEN_SWEEPS = 16  # drawings
+_DRAWING_S = 120.0  # longest that a figure may take
 _SITE = "http://drawing.invalid/"  # answered from the theme's own files; nothing leaves the process
 _PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="plotly.css"
  id="plotly.js-style-global" class="no-inline-styles"><style>
@@ -103,41 +127,74 @@ def drawing_page(browser: str) -> Iterator[Draw]:
         browser: path of a Chromium.
 
     Raises:
-        FigureError: the browser, or the driver that speaks to it, does not start.
+        FigureError: the browser does not start.
     """
-    from playwright.sync_api import Error, Route, sync_playwright
-
-    def answer(route: Route) -> None:
-        name = route.request.url.removeprefix(_SITE)
-        if name in _FILES:
-            kind = {".js": "text/javascript", ".css": "text/css"}.get(Path(name).suffix, "font/woff2")
-            route.fulfill(body=(THEME / _FILES[name]).read_bytes(), content_type=kind)
-        elif name == "":
-            route.fulfill(body=_PAGE, content_type="text/html")
-        else:
-            route.abort()
-
     with ExitStack() as stack:
         try:
-            playwright = stack.enter_context(sync_playwright())
-            chromium = playwright.chromium.launch(executable_path=browser, args=browser_flags())
-            stack.callback(chromium.close)
-            page = chromium.new_page()
-            page.route("**/*", answer)
-            page.goto(_SITE)
-        except Exception as error:  # whatever the driver lacks on this machine, it raises a bare Exception
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise FigureError(f"the browser '{browser}' does not start: {reason}") from error
+            page = stack.enter_context(started(browser, [*browser_flags(), *_BARE]))
+            _open(page)
+        except (BrowserGone, ValueError, OSError) as error:
+            raise FigureError(f"the browser '{browser}' does not start: {error}") from error
+
+        drawn = count(1)
 
         def draw(figure: dict[str, Any], width: int, height: int) -> tuple[str, list[Box]]:
             try:
-                svg, boxes = page.evaluate(_DRAW, [figure, width, height])
-            except Error as error:
-                reason = str(error).splitlines()[0].removeprefix("Page.evaluate: ")
-                raise FigureError(f"Plotly cannot draw it: {reason}") from error
+                if next(drawn) % _BETWEEN_SWEEPS == 0:  # else it keeps what hundreds of charts were made of
+                    page.call("HeapProfiler.collectGarbage")
+                svg, boxes = _value_of(page, f"({_DRAW})({json.dumps([figure, width, height])})")
+            except (BrowserGone, ValueError) as error:
+                raise FigureError(f"Plotly cannot draw it: {error}") from error
             return _text_of(svg), [tuple(box) for box in boxes]
 
         yield draw
+
+
+def _open(browser: Connection) -> None:
+    """Open the page; whatever it asks for is answered from the theme's own files."""
+    target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+    session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    browser.session, browser.hear = session, partial(_hear, browser)
+    browser.call("Page.enable")
+    browser.call("Inspector.enable")
+    browser.call("Fetch.enable")
+    browser.call("Emulation.setDeviceMetricsOverride", **_SCREEN)
+    browser.call("Page.navigate", url=_SITE)
+    browser.hear_until("Page.loadEventFired")
+
+
+def _hear(page: Connection, event: str, told: dict[str, Any]) -> None:
+    if event == "Inspector.targetCrashed":
+        raise BrowserGone("its page has crashed")
+    if event == "Fetch.requestPaused":
+        name = told["request"]["url"].removeprefix(_SITE)
+        if name and name not in _FILES:
+            page.send("Fetch.failRequest", requestId=told["requestId"], errorReason="Failed")
+            return
+        kind = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2"}
+        content = (THEME / _FILES[name]).read_bytes() if name else _PAGE.encode()
+        page.send(
+            "Fetch.fulfillRequest",
+            requestId=told["requestId"],
+            responseCode=200,
+            responseHeaders=[{"name": "Content-Type", "value": kind.get(Path(name).suffix, "text/html")}],
+            body=b64encode(content).decode(),
+        )
+
+
+def _value_of(page: Connection, expression: str) -> Any:
+    """Give what an expression promises in the page; ValueError has the first line of what it throws."""
+    told = page.call(
+        "Runtime.evaluate",
+        expression=expression,
+        awaitPromise=True,
+        returnByValue=True,
+        within_s=_DRAWING_S,
+    )
+    if thrown := told.get("exceptionDetails"):
+        said = thrown.get("exception", {}).get("description") or thrown.get("text", "")
+        raise ValueError(str(said).splitlines()[0])
+    return told["result"]["value"]
 
 
 def _text_of(address: str) -> str:

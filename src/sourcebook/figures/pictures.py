@@ -23,11 +23,13 @@ _SEEN = 32
 
 def picture_of_svg(svg: str) -> Picture:
     """Give an SVG of plain colours as pixels on white, shape (height, width, 3), 0 to 255."""
-    import vl_convert
+    return picture_of_png(_png_of(svg))
 
-    register_fonts()
-    kept = _KEPT_SPACE.sub(r'\1 xml:space="preserve"', svg)
-    return picture_of_png(vl_convert.svg_to_png(kept, scale=1))
+
+def differing_share_of_svgs(svg: str, other: str) -> float:
+    """Give the share of pixels in which two SVGs of plain colours differ, 0 to 1."""
+    png, another = _png_of(svg), _png_of(other)
+    return 0.0 if png == another else differing_share(picture_of_png(png), picture_of_png(another))
 
 
 def picture_of_png(png: bytes) -> Picture:
@@ -47,7 +49,25 @@ def differing_share(picture: Picture, other: Picture) -> float:
     import numpy as np
 
     height, width = (max(one, two) for one, two in zip(picture.shape[:2], other.shape[:2], strict=True))
-    both = [np.full((height, width, 3), -255, dtype=np.int16) for _ in range(2)]
-    for canvas, pixels in zip(both, (picture, other), strict=True):
-        canvas[: pixels.shape[0], : pixels.shape[1]] = pixels
+    both = [_on_canvas(one, height, width) for one in (picture, other)]
     return float((np.abs(both[0] - both[1]).max(axis=2) > _SEEN).mean())
+
+
+def _png_of(svg: str) -> bytes:
+    import vl_convert
+
+    register_fonts()
+    kept = _KEPT_SPACE.sub(r'\1 xml:space="preserve"', svg)
+    png: bytes = vl_convert.svg_to_png(kept, scale=1)
+    return png
+
+
+def _on_canvas(picture: Picture, height: int, width: int) -> Picture:
+    """Give a picture of that size, with what is like no colour where there was none."""
+    import numpy as np
+
+    if picture.shape[:2] == (height, width):
+        return picture
+    canvas = np.full((height, width, 3), -255, dtype=np.int16)
+    canvas[: picture.shape[0], : picture.shape[1]] = picture
+    return canvas

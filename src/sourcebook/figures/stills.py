@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.etree import ElementTree
@@ -120,12 +121,30 @@ def clean_svg(svg: str, *, prefix: str) -> Still:
     return Still(svg=ElementTree.tostring(root, encoding="unicode"), width=width, height=height)
 
 
+def vocabulary(svg: str) -> frozenset[str]:
+    """Give what a drawing is made of, as far as it matters to `clean_svg`: elements and their properties.
+
+    Two drawings of one vocabulary lose the same by it.
+    """
+    return frozenset(word for element in ElementTree.fromstring(svg).iter() for word in _words_of(element))
+
+
 def is_blank(still: Still) -> bool:
     """Say whether a still shows nothing: no text, and no shape that is filled or stroked."""
     root = ElementTree.fromstring(still.svg)
     hidden = {id(one) for clip in root.iter(f"{{{_SVG}}}clipPath") for one in clip.iter()}
     drawn = (one for one in root.iter() if id(one) not in hidden)
     return not any(_local(one.tag) in _SHAPES and one.get("d") != "M0,0h0v0h0Z" for one in drawn)
+
+
+def _words_of(element: ElementTree.Element) -> Iterator[str]:
+    tag = _local(element.tag)
+    yield tag
+    for name in element.attrib:
+        yield f"{tag} {name}"
+    for declaration in element.get("style", "").split(";"):
+        name = declaration.partition(":")[0].strip()
+        yield f"{tag} {name if name in _PRESENTATION else declaration.strip()}"
 
 
 def _lift_style(element: ElementTree.Element) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from markupsafe import escape
@@ -19,9 +21,9 @@ from sourcebook.figures import Figure, altair_charts, plotly_charts
 from sourcebook.figures.browser import Draw, drawing_page, find_browser
 from sourcebook.figures.downloads.poster import png_of
 from sourcebook.figures.marks import Mark
-from sourcebook.figures.pictures import differing_share, picture_of_svg
-from sourcebook.figures.stills import Drawn, Still, in_light, is_blank, still_of
-from sourcebook.pages.forks import in_forks, processors
+from sourcebook.figures.pictures import differing_share_of_svgs
+from sourcebook.figures.stills import Drawn, Still, in_light, is_blank, still_of, vocabulary
+from sourcebook.pages.forks import Handed, Turns, in_forks, processors
 from sourcebook.pages.fragments import THEME, digest_of_json
 
 MOST_DIFFERING = 0.02
@@ -33,6 +35,15 @@ _DESIGN_WIDTH = 680
 _HEAVY_BYTES = 400_000
 _TROUBLED = ".finding"  # suffix of the file that says what is wrong with a drawing
 _USED = ("engines/plotly.js", "fonts/sans.woff2", "fonts/drawing/SchibstedGrotesk-Regular.ttf")
+
+
+_Shown = tuple[str, Figure]
+"""A figure, after the file that shows it."""
+
+_Told = tuple[int, Finding]
+"""A finding, after the number of its figure: whoever draws first, findings are told in one order."""
+
+_Then = Callable[[str, Figure], object]
 
 
 @dataclass(frozen=True)
@@ -82,9 +93,9 @@ class Drawings:
 
     def make(
         self,
-        figures: Iterable[tuple[str, Figure]],
+        figures: Iterable[_Shown],
         *,
-        then: Callable[[str, Figure], object] = lambda path, figure: None,
+        then: _Then = lambda path, figure: None,
     ) -> list[Finding]:
         """Draw the figures, given as (file, figure), that are not kept yet; say what went wrong.
 
@@ -93,37 +104,77 @@ class Drawings:
             then: called with each figure that was drawn, in the process that drew it.
         """
         findings: list[Finding] = []
-        missing: list[tuple[str, Figure]] = []
+        missing: list[_Shown] = []
         for path, figure in figures:
             if trouble := self._trouble(figure):
                 findings.append(_finding(trouble[0], path, trouble[1]))
             elif not self._kept(figure).is_file():
                 missing.append((path, figure))
-        shares = [partial(self._make, share, then) for share in _shared_out(missing, processors())]
-        return findings + [finding for share in in_forks(shares) for finding in share]
+        hands = min(processors(), len(missing))
+        told = self._make(missing, then) if hands <= 1 else self._make_together(missing, then, hands)
+        return findings + [finding for _, finding in sorted(told, key=lambda one: one[0])]
 
-    def _make(
-        self, missing: Sequence[tuple[str, Figure]], then: Callable[[str, Figure], object]
-    ) -> list[Finding]:
-        findings: list[Finding] = []
-        waiting = [path for path, figure in missing if figure.engine == "plotly"]
+    def _make(self, missing: Sequence[_Shown], then: _Then) -> list[_Told]:
+        """Draw one after the other."""
+        waiting = [number for number, one in enumerate(missing) if _needs_pen(one)]
+        told: list[_Told] = []
         with ExitStack() as stack:
             pen, trouble = _opened(stack) if waiting else (None, "")
-            for path, figure in missing:
-                if figure.engine == "plotly" and pen is None:
-                    continue
-                try:
-                    findings += self._draw(path, figure, pen)
-                except (FigureError, ValueError) as error:
-                    findings.append(_finding("undrawn", path, f"{_named(figure)} has no still: {error}"))
-                else:
-                    then(path, figure)
-        return findings + ([_browser_finding(waiting, trouble)] if trouble else [])
+            for number, (_, figure) in enumerate(missing):
+                if pen is not None or number not in waiting:
+                    told += self._finish(missing, number, partial(_drawn, figure, pen), then)
+        return told + _browser_told(missing, waiting, trouble)
 
-    def _draw(self, path: str, figure: Figure, pen: Draw | None) -> list[Finding]:
-        """Draw one figure and keep it, unless readers would see nothing or something else."""
+    def _make_together(self, missing: Sequence[_Shown], then: _Then, hands: int) -> list[_Told]:
+        """Draw in forks: one has the browser and hands on what it drew, the others take whatever is next."""
+        waiting = [number for number, one in enumerate(missing) if _needs_pen(one)]
+        free = [number for number, one in enumerate(missing) if not _needs_pen(one)]
+        with ExitStack() as stack:
+            drafts = Path(stack.enter_context(TemporaryDirectory(prefix="sourcebook-")))
+            turns, handed = stack.enter_context(closing(Turns(len(free)))), Handed()
+            stack.callback(handed.close)
+
+            def hold_pen() -> list[_Told]:
+                told = _draft(missing, waiting, drafts, handed) if waiting else []
+                return told + take_over()
+
+            def draw() -> list[_Told]:
+                handed.end()
+                own = (
+                    told
+                    for turn in turns
+                    for told in self._finish(
+                        missing, free[turn], partial(_drawn, missing[free[turn]][1]), then
+                    )
+                )
+                return [*own, *take_over()]
+
+            def take_over() -> list[_Told]:
+                handed.end()
+                return [
+                    told
+                    for number in handed
+                    for told in self._finish(missing, number, partial(_read_draft, drafts, number), then)
+                ]
+
+            acts = [hold_pen if waiting else draw, *[draw] * (hands - 1)]
+            return [told for one in in_forks(acts, begun=handed.end) for told in one]
+
+    def _finish(
+        self, missing: Sequence[_Shown], number: int, drawn: Callable[[], list[Drawn]], then: _Then
+    ) -> list[_Told]:
+        """Make what was drawn fit for pages; what cannot be drawn is told."""
+        path, figure = missing[number]
+        try:
+            findings = self._clean(path, figure, drawn())
+        except (FigureError, ValueError) as error:
+            return [(number, _undrawn(path, figure, error))]
+        then(path, figure)
+        return [(number, finding) for finding in findings]
+
+    def _clean(self, path: str, figure: Figure, drawn: Sequence[Drawn]) -> list[Finding]:
+        """Keep a figure's drawing, unless readers would see nothing or something else."""
         widths = _WIDTHS[figure.width]
-        drawn = [_drawn(figure, width, pen) for width in widths]
         stills = [
             still_of(one, prefix=f"{figure.id}-{width}") for one, width in zip(drawn, widths, strict=True)
         ]
@@ -133,7 +184,7 @@ class Drawings:
             told = f"{_named(figure)} is a picture: its marks would weigh {len(stills[-1].svg) // 1000} KB"
             self._keep(figure, Drawing((_as_picture(stills[-1]),), finding=told))
             return [self._note(figure, "heavy-still", path, told)]
-        unlike = max(_difference(one, still) for one, still in zip(drawn, stills, strict=True))
+        unlike = _difference(drawn, stills)
         if unlike > MOST_DIFFERING:
             told = f"{unlike:.1%} of the still of {_named(figure)} differ from what its library draws"
             return [self._note(figure, "unlike-still", path, told)]
@@ -177,19 +228,6 @@ def drawing_key(figure: Mapping[str, Any]) -> str:
     return digest_of_json([figure.get(name) for name in ("id", "spec", "width", "tier")])
 
 
-def _shared_out(figures: Sequence[tuple[str, Figure]], shares: int) -> list[list[tuple[str, Figure]]]:
-    """Part the work evenly, with all that needs the browser in one hand: starting it takes longest."""
-    drawn_by = {
-        is_plotly: [one for one in figures if (one[1].engine == "plotly") == is_plotly]
-        for is_plotly in (True, False)
-    }
-    parts: list[list[tuple[str, Figure]]] = [[] for _ in range(max(1, shares))]
-    parts[0] += drawn_by[True]
-    for one in drawn_by[False]:
-        min(parts[::-1], key=len).append(one)
-    return [part for part in parts if part]
-
-
 _MENDS = {
     "undrawn": "look at the chart's data and its settings in the notebook",
     "blank-still": "look at the chart: its data or its scales leave no mark",
@@ -210,10 +248,39 @@ def _named(figure: Figure) -> str:
     return f"the figure '{figure.id}'"
 
 
-def _drawn(figure: Figure, width: int, pen: Draw | None) -> Drawn:
+def _needs_pen(shown: _Shown) -> bool:
+    return shown[1].engine == "plotly"
+
+
+def _drawn(figure: Figure, pen: Draw | None = None) -> list[Drawn]:
+    """Draw a figure at all its widths."""
     if figure.engine == "plotly" and pen is not None:
-        return plotly_charts.draw(figure.spec, width, pen=pen)
-    return altair_charts.draw(figure.spec, width)
+        return [plotly_charts.draw(figure.spec, width, pen=pen) for width in _WIDTHS[figure.width]]
+    return [altair_charts.draw(figure.spec, width) for width in _WIDTHS[figure.width]]
+
+
+def _draft(missing: Sequence[_Shown], waiting: Sequence[int], drafts: Path, handed: Handed) -> list[_Told]:
+    """Draw what needs the browser, and hand each drawing on as a file named by its number."""
+    told: list[_Told] = []
+    with ExitStack() as stack:
+        pen, trouble = _opened(stack)
+        for number in waiting if pen is not None else ():
+            path, figure = missing[number]
+            try:
+                drawn = [replace(one, live={}) for one in _drawn(figure, pen)]
+            except (FigureError, ValueError) as error:
+                told.append((number, _undrawn(path, figure, error)))
+            else:
+                (drafts / str(number)).write_bytes(pickle.dumps(drawn))
+                handed.hand(number)
+    return told + _browser_told(missing, waiting, trouble)
+
+
+def _read_draft(drafts: Path, number: int) -> list[Drawn]:
+    draft = drafts / str(number)
+    drawn: list[Drawn] = pickle.loads(draft.read_bytes())
+    draft.unlink()
+    return drawn
 
 
 def _live_of(figure: Figure, drawn: Mapping[int, Drawn]) -> dict[int, dict[str, Any]]:
@@ -230,8 +297,13 @@ def _live_without_still(figure: Figure) -> dict[int, dict[str, Any]]:
     return {_DESIGN_WIDTH: altair_charts.draw(figure.spec, _DESIGN_WIDTH).live}
 
 
-def _difference(drawn: Drawn, still: Still) -> float:
-    return differing_share(picture_of_svg(drawn.svg), picture_of_svg(in_light(still.svg)))
+def _difference(drawn: Sequence[Drawn], stills: Sequence[Still]) -> float:
+    """Give the largest share of pixels in which a still differs from its drawing.
+
+    Drawings that are made of the same lose the same when they are cleaned: of these one is compared.
+    """
+    pairs = {vocabulary(one.svg): (one, still) for one, still in reversed([*zip(drawn, stills, strict=True)])}
+    return max(differing_share_of_svgs(one.svg, in_light(still.svg)) for one, still in pairs.values())
 
 
 def _as_picture(still: Still) -> Still:
@@ -254,11 +326,17 @@ def _opened(stack: ExitStack) -> tuple[Draw | None, str]:
         return None, error.what
 
 
-def _browser_finding(waiting: list[str], trouble: str) -> Finding:
+def _undrawn(path: str, figure: Figure, error: Exception) -> Finding:
+    return _finding("undrawn", path, f"{_named(figure)} has no still: {error}")
+
+
+def _browser_told(missing: Sequence[_Shown], waiting: Sequence[int], trouble: str) -> list[_Told]:
+    if not trouble:
+        return []
     charts = "1 Plotly chart shows" if len(waiting) == 1 else f"{len(waiting)} Plotly charts show"
     what = f"{charts} the data table in place of a picture: {trouble}"
     mend = "install Chromium, or name one in the environment variable CHROMIUM"
-    return Finding("no-browser", what, Place(waiting[0]), mend)
+    return [(len(missing), Finding("no-browser", what, Place(missing[waiting[0]][0]), mend))]
 
 
 @cache
