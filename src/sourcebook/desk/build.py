@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +21,25 @@ from sourcebook.desk.footprint import (
     take_footprint,
     write_footprint,
 )
+from sourcebook.desk.warming import Lent, may_run_stories, nursery_for_one, threads_for
 from sourcebook.errors import BookError, Place
 
 if TYPE_CHECKING:
+    from sourcebook.desk.footprint import Footprint
     from sourcebook.desk.progress import Tally
     from sourcebook.desk.resident import Resident
 
 OUTPUT = Path("_build")
 FOOTPRINT = OUTPUT / "footprint.json"
-JUPYTER_BOOK = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()")
-"""The command `jupyter-book` of this very Python."""
+JUPYTER_BOOK = (
+    sys.executable,
+    "-c",
+    "import gc; gc.set_threshold(100_000, 50, 100); from jupyter_book.cli.main import main; main()",
+)
+"""The command `jupyter-book` of this very Python, which looks for garbage less often than is usual."""
 
 _STAGE = OUTPUT / ".stage"  # hidden: whoever looks for documents below the book passes it by
+_RESTS_ON = _STAGE / "_build" / ".doctrees" / RESTS_ON
 _STRICTLY = ("--warningiserror", "--keep-going")
 _LOG = OUTPUT / "build.log"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -88,16 +95,15 @@ def build_site(
                 tell(line)
             return site
         place.unlink(missing_ok=True)
-        hides_warnings = strict and last is not None and not last.strict and bool(last.told)
-        flags = [*_STRICTLY] if strict else []
-        flags += ["--all"] if from_scratch or hides_warnings else []  # Sphinx warns of what it reads
+        flags = _flags(last, from_scratch=from_scratch, strict=strict)
         began_ns, told = time.time_ns(), list[str]()
-        _build(root, flags, told, orders=asked, tally=tally, resident=resident, tell=tell)
+        with _nursery(root, last, asked=asked, resident=resident) as lent:
+            _build(root, flags, told, orders=asked, tally=tally, lent=lent, resident=resident, tell=tell)
         replace_site(root / _STAGE / "_build" / "html", site)
         now = take_footprint(
             root,
             site,
-            rests_on=root / _STAGE / "_build" / ".doctrees" / RESTS_ON,
+            rests_on=root / _RESTS_ON,
             before=last,
             began_ns=began_ns,
             strict=strict,
@@ -162,6 +168,13 @@ def noteworthy(lines: Iterable[str]) -> Iterator[str]:
             yield plain[progress.start() :]
 
 
+def _flags(last: Footprint | None, *, from_scratch: bool, strict: bool) -> list[str]:
+    """Give the flags of Jupyter Book's command for a build after the `last` one."""
+    hides_warnings = strict and last is not None and not last.strict and bool(last.told)
+    flags = [*_STRICTLY] if strict else []
+    return flags + (["--all"] if from_scratch or hides_warnings else [])  # Sphinx warns of what it reads
+
+
 def _build(
     root: Path,
     flags: list[str],
@@ -169,6 +182,7 @@ def _build(
     *,
     orders: Mapping[str, Any],
     tally: Tally | None,
+    lent: Lent,
     resident: Resident | None,
     tell: Callable[[str], None],
 ) -> None:
@@ -180,7 +194,8 @@ def _build(
 
     words = ["build", str(root), "--path-output", str(root / _STAGE), *flags]
     with _reporting(orders, tally) as (variables, descriptors):
-        environment = {**os.environ, **variables}
+        environment = {**os.environ, **variables, **lent[0]}
+        descriptors = (*descriptors, *lent[1])
         if resident is not None:
             code = _ask(resident, words, root, environment, descriptors=descriptors, tell=keep)
         else:
@@ -188,6 +203,19 @@ def _build(
     if code != 0:
         mend = f"mend what is told above; all that Jupyter Book said is in {_LOG.as_posix()}"
         raise BuildStopped("the build stopped; the last good site is as it was", mend=mend)
+
+
+def _nursery(
+    root: Path, last: Footprint | None, *, asked: Mapping[str, Any], resident: Resident | None
+) -> AbstractContextManager[Lent]:
+    """Lend the build a nursery that is warm, or warms up meanwhile; none if no story will run."""
+    rests_on = root / _RESTS_ON
+    threads = threads_for(asked, rests_on=rests_on)
+    if threads is not None and resident is not None:
+        return resident.nursery(root, threads=threads)
+    if threads is not None and may_run_stories(root, last, rests_on=rests_on, asked=asked):
+        return nursery_for_one(root, threads=threads)
+    return nullcontext(({}, ()))
 
 
 @contextmanager

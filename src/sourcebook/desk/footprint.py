@@ -103,20 +103,27 @@ def still_stands(footprint: Footprint, site: Path, *, root: Path, strict: bool) 
     noted_ns = time.time_ns()
     if footprint.root != str(root) or (strict and not footprint.strict):
         return None
-    if footprint.machine != machine_of(footprint.told) or footprint.site != stamp_of_site(site):
+    if footprint.machine != machine_of(footprint.told):
         return None
     refreshed: dict[str, tuple[Stamp, str]] = {}
-    racy_ns = footprint.noted_ns - _RACY_NS
-    for name, (stamp, digest) in footprint.files.items():
-        now = stamp_of(root, name)
-        if now is None or now != stamp or max(stamp[:2], default=0) > racy_ns:
-            if _digest_of(root, name) != digest:
-                return None
-            refreshed[name] = (now or (), digest)
+    for name, now in _suspects(footprint, root):
+        digest = footprint.files[name][1]
+        if _digest_of(root, name) != digest:
+            return None
+        refreshed[name] = (now or (), digest)
+    if footprint.site != stamp_of_site(site):  # last: it takes longest
+        return None
     if not refreshed:
         return footprint
     told = {**vars(footprint), "noted_ns": noted_ns, "files": {**footprint.files, **refreshed}}
     return Footprint(**told)
+
+
+def changes(footprint: Footprint, root: Path) -> Iterator[str]:
+    """Give the names of what is not as the last build read it, as they are found."""
+    for name, _ in _suspects(footprint, root):
+        if _digest_of(root, name) != footprint.files[name][1]:
+            yield name
 
 
 def take_footprint(
@@ -193,6 +200,15 @@ def machine_of(told: Iterable[str]) -> str:
     names = (*_VARIABLES, "PATH") if any(_NEEDS_BROWSER in line for line in told) else _VARIABLES
     variables = {name: os.environ.get(name) for name in names}
     return json.dumps([sys.version, sys.executable, sys.prefix, str(_PACKAGE), variables], sort_keys=True)
+
+
+def _suspects(footprint: Footprint, root: Path) -> Iterator[tuple[str, Stamp | None]]:
+    """Give what looks different than it was noted, or may have changed unseen, with its stamp."""
+    racy_ns = footprint.noted_ns - _RACY_NS
+    for name, (stamp, _) in footprint.files.items():
+        now = stamp_of(root, name)
+        if now is None or now != stamp or max(stamp[:2], default=0) > racy_ns:
+            yield name, now
 
 
 def _lines_of(folder: str) -> Iterator[str]:

@@ -21,7 +21,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from io import TextIOWrapper
@@ -29,9 +31,43 @@ from pathlib import Path
 from types import TracebackType
 
 from sourcebook.desk.footprint import stamps_of_code
+from sourcebook.desk.warming import KeptNursery, Lent
 
 _MOST_BYTES = 1 << 20
 _INTERRUPTED = 130
+_COMMAND = ("jupyter_book.cli.main", "jupyter_book.sphinx")
+_LATE = (
+    "IPython.lib.lexers",
+    "docutils.languages.en",
+    "email.policy",
+    "jinja2.ext",
+    "myst_nb.core.lexers",
+    "myst_nb.ext.execution_tables",
+    "myst_nb.ext.glue.directives",
+    "myst_nb.ext.glue.domain",
+    "myst_nb.sphinx_ext",
+    "myst_parser.sphinx_ext.directives",
+    "myst_parser.sphinx_ext.mathjax",
+    "myst_parser.sphinx_ext.myst_refs",
+    "pygments.lexers.perl",
+    "pygments.lexers.shell",
+    "sourcebook.pages.outputs",
+    "sourcebook.runs.discovery",
+    "sourcebook.runs.runners.pools",
+    "sphinx.builders.html.transforms",
+    "sphinx.builders.latex.transforms",
+    "sphinx.ext.mathjax",
+    "sphinx_design.extension",
+    "sphinx_external_toc.api",
+    "sphinx_external_toc.collectors",
+    "sphinx_external_toc.events",
+    "sphinx_jupyterbook_latex.events",
+    "sphinx_jupyterbook_latex.transforms",
+    "sphinx_multitoc_numbering",
+)
+"""What extensions import only when Sphinx sets them up, or later."""
+_LANGUAGES = ("ipython3", "python")
+_MOST_GARBAGE = (100_000, 50, 100)  # a build makes much and drops little: looking for garbage is in vain
 
 
 @dataclass(frozen=True)
@@ -69,6 +105,8 @@ class Resident:
         self._process: subprocess.Popen[bytes] | None = None
         self._door: socket.socket | None = None
         self._code = ""
+        self._nursery = KeptNursery()
+        self._closing = threading.Lock()
 
     def __enter__(self) -> Resident:
         self.prepare()
@@ -94,6 +132,16 @@ class Resident:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C reaches it through its door
             )
+
+    def nursery(self, root: Path, *, threads: int) -> AbstractContextManager[Lent]:
+        """Lend the warm nursery, which is kept from build to build, to one build of a book.
+
+        Args:
+            root: the book's folder.
+            threads: threads that numerical libraries may start in each runner.
+        """
+        self.prepare()
+        return self._nursery.lent(root, threads=threads, code=self._code)
 
     def start(
         self,
@@ -129,14 +177,16 @@ class Resident:
         return Build(os.fdopen(reading, encoding="utf-8", errors="replace"), self._door)
 
     def close(self) -> None:
-        """End the builder, and the build that is under way."""
-        if self._door is not None:
+        """End the builder, and the build that is under way; any thread may do so."""
+        if (door := self._door) is not None:
             with contextlib.suppress(OSError):
-                self._door.shutdown(socket.SHUT_RDWR)  # wakes who waits for an answer
-            self._door.close()
-        if self._process is not None:
-            self._process.wait()
-        self._door = self._process = None
+                door.shutdown(socket.SHUT_RDWR)  # wakes who waits for an answer
+            door.close()
+        with self._closing:
+            if self._process is not None:
+                self._process.wait()
+            self._door = self._process = None
+            self._nursery.close()
 
 
 def is_possible() -> bool:
@@ -169,10 +219,11 @@ def _import_what_builds_need() -> None:
 
     from sourcebook.pages import modules_in_use
 
-    commands = ("jupyter_book.cli.main", "jupyter_book.sphinx")
-    for name in [*commands, *modules_in_use(), *get_default_sphinx_config()["extensions"]]:
+    for name in [*_COMMAND, *modules_in_use(), *get_default_sphinx_config()["extensions"], *_LATE]:
         with contextlib.suppress(ImportError):
             import_module(name)
+    for language in _LANGUAGES:
+        import_module("pygments.lexers").get_lexer_by_name(language)  # compiles its patterns
 
 
 def _requests(door: socket.socket) -> Iterator[tuple[dict[str, object], list[int]]]:
@@ -210,6 +261,7 @@ def _be_the_build(request: dict[str, object], handles: list[int]) -> None:
     code = 1
     try:
         os.setsid()
+        gc.set_threshold(*_MOST_GARBAGE)
         _settle(request, handles)
         from jupyter_book.cli.main import main
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sourcebook.desk.warming import STORE as STORE
 from sourcebook.errors import BookError, Place, nearest
 from sourcebook.runs import Standing, Store, standings_of
-
-STORE = Path("_build/.sourcebook")
-"""Where runs are kept, below the book's folder."""
 
 _SUFFIX = ".ipynb"
 _HOW = {

@@ -50,6 +50,7 @@ def _tell(app: Sphinx, exception: Exception | None, opened: set[str]) -> None:
         "vouched": _is_vouched(app),
         "files": sorted(files | {name for name in _earlier(place) - files if _is_there(app, name)}),
         "inputs": _inputs(app),
+        "threads": settings_of(app).orders.threads,
     }
     place.write_text(json.dumps(told), encoding="utf-8")
 
@@ -72,7 +73,7 @@ def _configured(app: Sphinx) -> Iterator[str]:
             path = Path(app.confdir) / value
             if path.is_file():
                 yield str(path)
-            elif value.strip(".") and path.is_dir():
+            elif value.strip(".") and path.is_dir() and _name(str(app.srcdir), str(path)) is not None:
                 yield from (str(one) for one in (path, *path.rglob("*")))
 
 

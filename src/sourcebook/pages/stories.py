@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,12 +14,14 @@ from sphinx.util.display import progress_message
 
 from sourcebook.checks import check_package
 from sourcebook.errors import BookError, BuildFailed
+from sourcebook.pages._compat import leave_out_quickly, number_figures_only_where_there_are_some
 from sourcebook.pages.domain import domain_of
 from sourcebook.pages.problems import book_problem
 from sourcebook.pages.settings import Settings, settings_of
 from sourcebook.runs import Outcome, Store, bring_up_to_date
 from sourcebook.runs.events import progress_of
-from sourcebook.stories import USER_EXPRESSIONS, parse_own, read_story, write_text
+from sourcebook.runs.runners.nurses import borrowed
+from sourcebook.stories import USER_EXPRESSIONS, read_story
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -34,12 +37,15 @@ EXPRESSIONS = "sourcebook_expressions"
 """Key of the values of a story's expressions, by cell, while its page is being read."""
 
 _SUFFIX = ".ipynb"
+_CHECKED = "checked.json"
 
 
 def setup(app: Sphinx) -> None:
     """Hand the execution of notebooks over to `sourcebook.runs`."""
     app.add_config_value("sourcebook_left_alone", [], "")
     app.connect("config-inited", _take_over, priority=200)
+    leave_out_quickly(app)
+    number_figures_only_where_there_are_some(app)
     app.connect("builder-inited", _bring_up_to_date, priority=900)
     app.connect("source-read", _read_twin)
 
@@ -69,7 +75,7 @@ def _bring_up_to_date(app: Sphinx) -> None:
     env.find_files(app.config, app.builder)
     paths = [path for name in sorted(env.found_docs) if (path := story_path(env, name))]
     try:
-        findings = check_package(settings.root)
+        findings = check_package(settings.root, note=settings.store / _CHECKED)
         if findings:
             raise BuildFailed(findings)
         ours = [path for path in paths if _is_to_run(app, settings, path)]
@@ -85,6 +91,8 @@ def _bring_up_to_date(app: Sphinx) -> None:
             )
     except BookError as error:
         raise book_problem(error) from error
+    finally:
+        borrowed(os.environ)  # a nursery that nobody asked for a runner may end now
     for outcome in done:
         if outcome.problem is not None:  # its page keeps its last good state, under a notice
             LOGGER.warning("%s", outcome.problem, type="sourcebook", subtype="failed")
@@ -131,19 +139,19 @@ def _read_twin(app: Sphinx, docname: str, source: list[str]) -> None:
     assert path is not None
     current = Store(settings_of(app).store).current(path)
     app.env.note_dependency(str(current))
-    notebook = parse_own(current.read_text(encoding="utf-8"))
+    notebook = json.loads(current.read_bytes())  # we wrote it: no need to look it over, or to copy it
     values: dict[int, list[dict[str, Any]]] = {
-        number: list(cell.metadata.pop(USER_EXPRESSIONS, []))
-        for number, cell in enumerate(notebook.cells, start=1)
+        number: cell["metadata"].pop(USER_EXPRESSIONS, [])
+        for number, cell in enumerate(notebook["cells"], start=1)
     }
     app.env.temp_data[EXPRESSIONS] = values
     if settings_of(app).code == "hidden":
-        _hide_code(notebook)
-    source[0] = write_text(notebook)
+        _hide_code(notebook["cells"])
+    source[0] = json.dumps(notebook, ensure_ascii=False)
 
 
-def _hide_code(notebook: Any) -> None:
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type == "code" and SHOWN_TAG not in tags:
-            cell.metadata["tags"] = [*tags, "remove-input"]
+def _hide_code(cells: list[dict[str, Any]]) -> None:
+    for cell in cells:
+        tags = cell["metadata"].get("tags", [])
+        if cell["cell_type"] == "code" and SHOWN_TAG not in tags:
+            cell["metadata"]["tags"] = [*tags, "remove-input"]

@@ -1,10 +1,14 @@
 """The nursery: a process that has imported the usual libraries, and forks a runner for each story.
 
-    python -m sourcebook.runs.runners.nursery {"door": 5, "scratch": "...", "warm": true}
+    python -m sourcebook.runs.runners.nursery {"door": 5, "scratch": "...", "warm": true, "kept": false}
 
 It takes requests at its door, a Unix socket: `{"number": 3}` with an end of the runner's own socket
 begets a runner, `{"kill": 3}` kills one. It answers `{"born": 3}`, and `{"ended": 3, "status": ...}`
 when the runner and all that it started are gone. It ends when the door is closed.
+
+`{"guest": true}` with a socket opens a second door, for another process that takes requests there. When a
+guest leaves, its runners are killed, and its door is closed when they are gone. After a guest that came
+with `{"guest": true, "last": true}`, the nursery ends.
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ from sourcebook.runs.runners.wire import Closed, receive, send
 if TYPE_CHECKING:
     from sourcebook.runs.runners.shell import Application
 
+_FEW = 3  # runners that cost less than what is built for those after them
+
 
 @dataclass
 class Nursery:
@@ -39,41 +45,76 @@ class Nursery:
         door: where requests come in.
         scratch: folder for what runners need on disk.
         application: a kernel to be forked; None where runners start kernels of their own.
+        is_kept: whether it serves many builds, and gets ready for them before the first.
     """
 
     door: socket.socket
     scratch: Path
     application: Application | None
-    _runners: dict[int, int] = field(default_factory=dict)
-    _is_warmed_up: bool = False
+    is_kept: bool = False
+    _runners: dict[int, tuple[socket.socket, int]] = field(default_factory=dict)  # by the process
+    _guests: dict[int, socket.socket] = field(default_factory=dict)  # doors by their descriptors
+    _leaving: list[socket.socket] = field(default_factory=list)
+    _last: socket.socket | None = None
+    _poll: select.poll = field(default_factory=select.poll)
+    _born: int = 0
 
     def serve(self) -> None:
         """Answer requests until the door is closed; then end all runners."""
         adopt_orphans()
+        if self.is_kept:
+            self._warm_up()
         awake, wake = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(awake, False)
         signal.set_wakeup_fd(wake)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the build, which closes the door
-        poll = select.poll()
-        poll.register(self.door, select.POLLIN)
-        poll.register(awake, select.POLLIN)
+        self._poll.register(self.door, select.POLLIN)
+        self._poll.register(awake, select.POLLIN)
         with contextlib.suppress(Closed):
             while True:
-                ready = [handle for handle, _ in poll.poll()]
+                ready = [handle for handle, _ in self._poll.poll()]
                 if awake in ready:
                     os.read(awake, 4096)
                     self._bury_runners()
+                for guest in [door for handle, door in self._guests.items() if handle in ready]:
+                    self._attend(guest)
                 if self.door.fileno() in ready:
-                    self._answer(*receive(self.door))
-        for pid in self._runners.values():
+                    self._answer(self.door, *receive(self.door))
+        for pid in self._runners:
             kill_group(pid)
         kill_orphans(spare=set())
 
-    def _answer(self, message: dict[str, Any], handles: tuple[int, ...]) -> None:
+    def _attend(self, guest: socket.socket) -> None:
+        """Answer a guest, or see it out: its door closes when its runners are gone."""
+        try:
+            self._answer(guest, *receive(guest))
+        except Closed:
+            self._poll.unregister(guest)
+            del self._guests[guest.fileno()]
+            self._leaving.append(guest)
+            for pid in [pid for pid, (door, _) in self._runners.items() if door is guest]:
+                kill_group(pid)
+            self._see_out()
+
+    def _see_out(self) -> None:
+        waited_for = {door for door, _ in self._runners.values()}
+        for guest in [one for one in self._leaving if one not in waited_for]:
+            self._leaving.remove(guest)
+            guest.close()
+            if guest is self._last:
+                raise Closed
+
+    def _answer(self, door: socket.socket, message: dict[str, Any], handles: tuple[int, ...]) -> None:
+        if "guest" in message:
+            guest = socket.socket(fileno=handles[0])
+            self._guests[guest.fileno()] = guest
+            self._poll.register(guest, select.POLLIN)
+            self._last = guest if message.get("last") else None
+            return
         if "kill" in message:
-            if pid := self._runners.get(message["kill"]):
+            for pid in [pid for pid, one in self._runners.items() if one == (door, message["kill"])]:
                 kill_group(pid)
             return
         with socket.socket(fileno=handles[0]) as end:
@@ -82,16 +123,19 @@ class Nursery:
                 pid = os.fork()
             if not pid:
                 self._live(end)
-        self._runners[message["number"]] = pid
-        send(self.door, {"born": message["number"]})
-        if self.application is not None and not self._is_warmed_up:
+        self._runners[pid] = (door, message["number"])
+        with contextlib.suppress(Closed):  # seen when it is read
+            send(door, {"born": message["number"]})
+        self._born += 1
+        if self._born == _FEW and not self.is_kept:
             self._warm_up()
 
     def _warm_up(self) -> None:
-        """Build objects once, after the first fork: if it was the only one, nobody waits for it."""
+        """Build objects once, when there are so many runners to come that it pays."""
         from sourcebook.runs.runners.warming import build_objects
 
-        self._is_warmed_up = True
+        if self.application is None:
+            return
         build_objects()
         gc.collect()
         gc.freeze()
@@ -105,23 +149,27 @@ class Nursery:
         os.setsid()
         die_with(parent)
         adopt_orphans()
-        self.door.close()
+        for door in (self.door, *self._guests.values(), *self._leaving):
+            door.close()
         serve(end, scratch=self.scratch, application=self.application)
 
     def _bury_runners(self) -> None:
         """Bury every child that has ended; with a runner, all that it has started."""
         while (ended := _find_ended()) is not None:
             pid, status = ended
-            number = next((one for one, runner in self._runners.items() if runner == pid), None)
-            if number is not None:
+            found = self._runners.get(pid)
+            if found is not None:
                 kill_group(pid)  # it is not buried yet: the number of its group is still its own
-                del self._runners[number]
+                del self._runners[pid]
             status = bury(pid) if status is None else status
-            if number is not None:
+            if found is not None:
                 for path in files_of(self.scratch, pid):
                     path.unlink(missing_ok=True)
-                kill_orphans(spare=set(self._runners.values()))
-                send(self.door, {"ended": number, "status": status})
+                kill_orphans(spare=set(self._runners))
+                door, number = found
+                with contextlib.suppress(Closed):  # it has left
+                    send(door, {"ended": number, "status": status})
+        self._see_out()
 
 
 def main(asked: dict[str, Any]) -> None:
@@ -138,7 +186,7 @@ def main(asked: dict[str, Any]) -> None:
         application = _build_kernel()
         gc.collect()
         gc.freeze()
-    Nursery(door, scratch, application).serve()
+    Nursery(door, scratch, application, is_kept=asked["kept"]).serve()
 
 
 def _build_kernel() -> Application:

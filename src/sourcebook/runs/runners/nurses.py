@@ -1,4 +1,8 @@
-"""A nurse: the build's side of one nursery, started, asked and closed."""
+"""A nurse: the build's side of one nursery, asked for runners and closed.
+
+A nursery is started by who uses it, or by the process that starts builds: that one lends it, so that its
+imports are done while the build still does its own, or for the last build already.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,35 +26,23 @@ from sourcebook.runs.runners.wire import Closed, Inbox, send
 
 _THREADS = ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
 _CLOSING_S = 8.0
+_CHUNK_BYTES = 1 << 16
+
+
+VARIABLE = "SOURCEBOOK_NURSERY"
+"""Environment variable that names the open file by which a build asks a nursery that is lent to it."""
 
 
 class Nurse:
-    """One nursery, as the process that started it sees it.
+    """One nursery, as a process that asks it for runners sees it.
 
     Args:
-        scratch: folder for what runners need on disk.
-        threads: threads that numerical libraries may start in each runner.
-        is_warm: whether runners are forked with libraries and a kernel in place.
+        door: our end of the socket at which the nursery takes requests.
     """
 
-    def __init__(self, scratch: Path, *, threads: int, is_warm: bool) -> None:
-        (scratch / "runners").mkdir(parents=True, exist_ok=True)
-        self._folder = folder = Path(tempfile.mkdtemp(dir=scratch / "runners"))
-        self._log = folder / "nursery.log"
-        self.door, theirs = socket.socketpair()
-        asked = {"door": theirs.fileno(), "scratch": str(folder), "warm": is_warm}
-        with theirs, self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "sourcebook.runs.runners.nursery", json.dumps(asked)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                cwd=folder,  # nothing is there that an import could find
-                env=_environment(scratch, threads=threads),
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self._inbox = Inbox(self.door)
+    def __init__(self, door: socket.socket) -> None:
+        self.door = door
+        self._inbox = Inbox(door)
 
     def beget(self, number: int) -> socket.socket:
         """Ask for a runner; give the end at which it will be heard."""
@@ -78,6 +71,66 @@ class Nurse:
             self.door.shutdown(socket.SHUT_WR)
 
     def bury(self) -> str:
+        """Wait until every runner is gone, and word the nursery's end."""
+        self.dismiss()
+        with contextlib.suppress(OSError):
+            self.door.settimeout(_CLOSING_S)
+            while self.door.recv(_CHUNK_BYTES):
+                pass
+        self.door.close()
+        return status_words(None)
+
+
+class OwnNurse(Nurse):
+    """A nursery that this process has started.
+
+    Args:
+        scratch: folder for what runners need on disk.
+        threads: threads that numerical libraries may start in each runner.
+        is_warm: whether runners are forked with libraries and a kernel in place.
+        is_kept: whether it is to serve many builds, and may take its time to begin.
+    """
+
+    def __init__(self, scratch: Path, *, threads: int, is_warm: bool, is_kept: bool = False) -> None:
+        (scratch / "runners").mkdir(parents=True, exist_ok=True)
+        self._folder = folder = Path(tempfile.mkdtemp(dir=scratch / "runners"))
+        self._log = folder / "nursery.log"
+        self._threads = threads
+        ours, theirs = socket.socketpair()
+        super().__init__(ours)
+        asked = {"door": theirs.fileno(), "scratch": str(folder), "warm": is_warm, "kept": is_kept}
+        with theirs, self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sourcebook.runs.runners.nursery", json.dumps(asked)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=folder,  # nothing is there that an import could find
+                env=_environment(scratch, threads=threads),
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    @contextmanager
+    def lent(self, *, for_good: bool) -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
+        """Give the variables and file descriptors by which one build may use this nursery.
+
+        Args:
+            for_good: whether nobody will use it after that build, so that it ends as soon as it can.
+        """
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs, contextlib.suppress(Closed):
+                send(self.door, {"guest": True, "last": for_good}, handles=(theirs.fileno(),))
+            told = {"door": ours.fileno(), "threads": self._threads}
+            yield {VARIABLE: json.dumps(told)}, (ours.fileno(),)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the nursery is there to be lent."""
+        return self._process.poll() is None
+
+    def bury(self) -> str:
         """Wait for the nursery's end, and word it."""
         self.dismiss()
         try:
@@ -92,6 +145,26 @@ class Nurse:
         told = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
         shutil.rmtree(self._folder, ignore_errors=True)
         return f"{status}: {told[-1]}" if told and code else status
+
+
+def borrowed(environment: MutableMapping[str, str], *, threads: int | None = None) -> Nurse | None:
+    """Take the nursery that is lent to this build; it can be taken once. None if there is none that fits.
+
+    Args:
+        environment: where `VARIABLE` is looked for, and taken out.
+        threads: threads that runners are to have; with another number it is given back at once.
+    """
+    try:
+        told = json.loads(environment.pop(VARIABLE))
+        nurse = Nurse(socket.socket(fileno=told["door"]))
+    except (KeyError, TypeError, ValueError, OSError):
+        return None
+    os.set_inheritable(nurse.door.fileno(), False)
+    if told["threads"] == threads:
+        return nurse
+    nurse.dismiss()
+    nurse.door.close()
+    return None
 
 
 def _environment(scratch: Path, *, threads: int) -> dict[str, str]:

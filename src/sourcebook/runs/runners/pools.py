@@ -18,7 +18,7 @@ from typing import Any
 
 from sourcebook.runs.orders import Orders
 from sourcebook.runs.runners.flights import Flight
-from sourcebook.runs.runners.nurses import Nurse
+from sourcebook.runs.runners.nurses import Nurse, OwnNurse, borrowed
 from sourcebook.runs.tasks import Executed, Pool, Task, Watcher
 
 _NEVER_S = 3600.0
@@ -146,7 +146,8 @@ class _LocalPool:
         """Give who begets the next runner."""
         if self.is_warm and self._nurses:
             return self._nurses[0]
-        nurse = Nurse(self._scratch, threads=self._threads, is_warm=self.is_warm)
+        nurse = borrowed(os.environ, threads=self._threads) if self.is_warm else None
+        nurse = nurse or OwnNurse(self._scratch, threads=self._threads, is_warm=self.is_warm)
         self._nurses.append(nurse)
         self._listen(nurse.door, nurse)
         return nurse
