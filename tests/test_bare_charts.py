@@ -104,6 +104,14 @@ def test_bare_charts_have_ids_of_their_own(bare: Built, engine: str) -> None:
     assert len(names) == len(page.select("figure.figure"))
 
 
+def test_bare_chart_travels_as_data_alone(bare: Built) -> None:
+    """A picture without heading and source is not offered; the numbers are."""
+    names = [name for name in bare.files() if name.startswith("_figures/chart-")]
+
+    assert {name.rpartition(".")[2] for name in names}.isdisjoint({"png", "svg"})
+    assert any(name.endswith(".csv") for name in names)
+
+
 def test_equal_bare_charts_of_two_stories_are_told_apart(bare: Built) -> None:
     """A chart that another story shows, too, stops no build: each has files of its own."""
     here, there = (_figures(bare, name)[0]["id"] for name in ("vega", "again"))

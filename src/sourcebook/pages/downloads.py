@@ -52,7 +52,7 @@ def download_context(app: Sphinx, figure: Figure, drawing: Drawing, *, folder: s
     if not figure.table.columns:
         return {}
     spec = "plotly.json" if figure.engine == "plotly" else "vega-lite.json"
-    pictures = ("png", "svg") if _still(drawing) else ()
+    pictures = ("png", "svg") if _still(figure, drawing) else ()
     kinds = (*pictures, "csv", "datapackage.json", "README.md", spec)
     return {
         "files": [
@@ -73,7 +73,7 @@ def taken_files(app: Sphinx, figure: Figure, *, drawing: Drawing, path: str) -> 
     """Give the files that readers can take away; they are made once for what they are made from."""
     if not figure.table.columns:
         return {}
-    settings, still = settings_of(app), _still(drawing)
+    settings, still = settings_of(app), _still(figure, drawing)
     title = str(app.config.html_title or app.config.project)
     licences = read_licences(settings.root)
     told = json.dumps(
@@ -110,6 +110,8 @@ def _address(app: Sphinx, figure: Figure) -> str:
     return f"{base}/{FILES}/{figure.id}/{figure.id}.csv" if base else f"{figure.id}.csv"
 
 
-def _still(drawing: Drawing) -> Still | None:
-    """Give the widest still that is a drawing."""
+def _still(figure: Figure, drawing: Drawing) -> Still | None:
+    """Give the widest still that is a drawing; a chart without heading and source travels as data alone."""
+    if figure.is_plain:
+        return None
     return next((one for one in reversed(drawing.stills) if one.svg.startswith("<svg")), None)
