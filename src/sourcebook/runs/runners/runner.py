@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,10 @@ class _Runner:
         folder = (self.task.root / self.task.path).parent
         os.chdir(folder)
         os.environ["PWD"] = str(folder)
+        sys.dont_write_bytecode = (
+            True  # a cache beside a module of the book would change the folder it stands in
+        )
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
         if self.task.limits.memory_bytes:
