@@ -86,9 +86,7 @@ class _Runner:
         folder = (self.task.root / self.task.path).parent
         os.chdir(folder)
         os.environ["PWD"] = str(folder)
-        sys.dont_write_bytecode = (
-            True  # a cache beside a module of the book would change the folder it stands in
-        )
+        sys.dont_write_bytecode = True  # a cache beside a module of the book changes its folder
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
