@@ -35,4 +35,4 @@ def test_two_clean_builds_give_equal_bytes(tmp_path: Path) -> None:
 
     assert sites[0].keys() == sites[1].keys()
     assert [name for name in sites[0] if sites[0][name] != sites[1][name]] == []
-    assert any(name.endswith(".png") for name in sites[0])
+    assert all(any(name.endswith(f".{kind}.json") for name in sites[0]) for kind in ("vega-lite", "plotly"))

@@ -5,6 +5,7 @@ Each reader of `readers.py` runs once with the preload library and once without;
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import json
 import os
@@ -52,7 +53,7 @@ def ran(folder: Path, mode: str) -> str:
     script = Path(__file__).with_name("reader_runs.py")
     done = subprocess.run(
         [sys.executable, str(script), str(folder), mode],
-        env={**os.environ, **preloaded, "PYTHONPYCACHEPREFIX": ""},
+        env={**os.environ, **preloaded, "PYTHONPYCACHEPREFIX": "", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -104,6 +105,14 @@ def changed(path: Path, how: str) -> Iterator[None]:
 def is_blind(mode: str, reader: Reader) -> bool:
     """Say whether nobody can see what a reader does."""
     return mode == "hook" and reader.blind
+
+
+@pytest.fixture(autouse=True)
+def alone(reader_runs: dict[str, Path]) -> Iterator[None]:
+    """Let one test at a time change the books, for all workers of a test run share them."""
+    with (reader_runs["hook"].parent / "readers.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(autouse=True)

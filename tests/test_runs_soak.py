@@ -25,10 +25,11 @@ def soak() -> ModuleType:
 
 
 def test_build_after_a_kill_is_right(soak: ModuleType, tmp_path: Path) -> None:
-    """Whatever is killed, build, runner or worker of a cluster: the next build gives a clean one's bytes."""
-    tally = soak.soak(tmp_path, rounds=3, worker_every=3, seed=4, states=2)
+    """Whatever is killed, the build or a runner: the next build gives a clean one's bytes."""
+    tally = soak.soak(tmp_path, rounds=2, worker_every=0, seed=4, states=2)
 
     assert tally.stopped == []
     assert tally.wrong == []
     assert tally.torn == []
-    assert tally.rounds == 3
+    assert tally.rounds == 2
+    assert tally.kills  # else nothing was tested
