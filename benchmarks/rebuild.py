@@ -26,6 +26,7 @@ from pathlib import Path
 
 from measuring import JUPYTER_BOOK, OURS_CONFIG, SOURCEBOOK, STOCK_CONFIG, Cost, generated, measured, table
 
+from sourcebook.runs import Orders
 from sourcebook.testing import Book
 
 _Steps = dict[str, list[Cost]]
@@ -51,6 +52,7 @@ def main() -> int:
     builders = {"stock": STOCK_CONFIG, "ours": OURS_CONFIG % f", sourcebook_bare_charts: {asked.charts}"}
     costs: dict[str, _Steps] = {name: {step: [] for step in STEPS} for name in builders}
     remarks: list[str] = []
+    own_s: list[float] = []
     for number in range(asked.rounds):
         with tempfile.TemporaryDirectory() as folder:
             books = {
@@ -60,7 +62,9 @@ def main() -> int:
             for step, change in STEPS.items():
                 for name in list(books)[:: 1 if number % 2 else -1]:
                     remarks += _take(books[name], name, step, change, costs[name], memory=asked.memory)
-    _print(costs, asked)
+                if step == "cold":
+                    own_s.append(_seconds_of_cells(books["ours"]))
+    _print(costs, asked, own_s=own_s)
     for line in dict.fromkeys(remarks):
         print(line)
     return 0
@@ -85,11 +89,17 @@ def _take(
     return []
 
 
+def _seconds_of_cells(book: Book) -> float:
+    """Give how long the cells of all stories took, one after the other."""
+    runs = (book.store.last(path) for path in book.stories)
+    return sum(run.seconds for run in runs if run is not None)
+
+
 def _pages(book: Book) -> dict[str, bytes]:
     return {page.stem: page.read_bytes() for page in (book.root / "_build/html/book").glob("*.html")}
 
 
-def _print(costs: dict[str, _Steps], asked: argparse.Namespace) -> None:
+def _print(costs: dict[str, _Steps], asked: argparse.Namespace, *, own_s: list[float]) -> None:
     print(f"{asked.stories} stories, charts {asked.charts}, {asked.rounds} rounds; wall s (processor s)\n")
     print(f"{'':22}{'stock':>18}{'sourcebook':>18}{'stock / sourcebook':>24}")
     for step in STEPS:
@@ -98,6 +108,9 @@ def _print(costs: dict[str, _Steps], asked: argparse.Namespace) -> None:
         print(
             f"{step:22}{cells[0]:>18}{cells[1]:>18}{f'{wall / our_wall:.1f}x ({work / our_work:.1f}x)':>24}"
         )
+    wall = statistics.median(one.wall_s for one in costs["ours"]["cold"])
+    outside = 1 - statistics.median(own_s) / (wall * Orders().places)
+    print(f"\nOur cold build, time of {Orders().places} workers outside the cells' own work: {outside:.0%}")
     full, ours = _medians(costs["stock"]["cold"])[0], _medians(costs["ours"]["one table changed"])[0]
     print(f"\nOne table changed, beside stock's cold build, its only right way: {full / ours:.0f}x")
     if asked.memory:
